@@ -1,0 +1,69 @@
+"""Where this process finds its database, and under which login.
+
+Without DATABASE_URL it is the embedded server; the login then follows from the process's plane.
+With DATABASE_URL the login in the URL names the plane.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from botplatform import planes
+from botplatform.embedded import EmbeddedServer
+from botplatform.planes import Plane
+
+ENGINE = "botplatform.psqlextra_backend"
+NAME = "botplatform"
+
+
+def embedded_database(server: EmbeddedServer, plane: Plane) -> dict[str, Any]:
+    return {
+        "ENGINE": ENGINE,
+        "NAME": NAME,
+        "USER": plane.login,
+        "HOST": str(server.socket_dir),
+        "PORT": "5432",
+    }
+
+
+def external_database(url: str) -> dict[str, Any]:
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgresql://login:password@host:5432/botplatform."
+        )
+    try:
+        database: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except (ValueError, environ.ImproperlyConfigured):
+        # The parser's own message would repeat the URL, and with it the password.
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read. Percent-encode special characters in the password "
+            "and give the port as a number."
+        ) from None
+    database["ENGINE"] = ENGINE
+    if not database["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database: end it with /botplatform.")
+    return database
+
+
+def plane_of_login(login: str, otherwise: Plane) -> Plane:
+    return next((plane for plane in planes.PLANES if plane.login == login), otherwise)
+
+
+def connection_settings(database: dict[str, Any], plane: Plane, pool_size: int) -> dict[str, Any]:
+    options = {
+        "application_name": f"botplatform {plane.name}",
+        "connect_timeout": 5,
+        # A network path that died is noticed within half a minute.
+        **{"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3},
+        "tcp_user_timeout": 30_000,
+        **database.get("OPTIONS", {}),
+    }
+    if plane.pooled:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+    return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+
+
+def embedded_server(data_dir: Path) -> EmbeddedServer:
+    return EmbeddedServer(data_dir / "postgres")

@@ -1,0 +1,27 @@
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
+from psqlextra.backend.base import DatabaseWrapper as PsqlextraWrapper
+
+from botplatform import embedded_database
+from botplatform.psqlextra_backend.creation import DatabaseCreation
+from botplatform.psqlextra_backend.schema import SchemaEditor
+
+
+class DatabaseFeatures(PostgresFeatures):
+    minimum_database_version = (15,)
+    # A tenant table's key has two columns, Django's has one: grouping by Django's key alone is
+    # "must appear in the GROUP BY clause" to PostgreSQL.
+    allows_group_by_selected_pks = False
+
+
+class DatabaseWrapper(PsqlextraWrapper):
+    SchemaEditorClass = SchemaEditor
+    features_class = DatabaseFeatures
+    creation_class = DatabaseCreation
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if settings.EMBEDDED_SERVER:
+            embedded_database.serve(settings.EMBEDDED_SERVER)
+        return super().get_new_connection(conn_params)

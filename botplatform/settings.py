@@ -1,0 +1,159 @@
+"""Django settings. Everything a deployment may change comes from the environment: .env.example."""
+
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from botplatform import database, keys, planes
+from botplatform.embedded import EmbeddedServer
+from botplatform.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(
+        f"ENVIRONMENT is {ENVIRONMENT!r}; it must be development or production."
+    )
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", default=not PRODUCTION)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
+
+DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
+
+if PRODUCTION:
+    SECRET_KEY = keys.strong_secret("SECRET_KEY", env.str("SECRET_KEY", default=""))
+    TOKEN_KEYS = keys.token_keys(env.list("TOKEN_KEYS", default=[]))
+    TOKEN_FINGERPRINT_KEY = keys.strong_secret(
+        "TOKEN_FINGERPRINT_KEY", env.str("TOKEN_FINGERPRINT_KEY", default="")
+    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS must list the host names the back office is reached by, "
+            "for example: office.example.com"
+        )
+else:
+    _keys = keys.development_keys(DATA_DIR / "keys.json")
+    SECRET_KEY = env.str("SECRET_KEY", default="") or _keys["SECRET_KEY"]
+    TOKEN_KEYS = keys.token_keys(
+        env.list("TOKEN_KEYS", default=[]) or _keys["TOKEN_KEYS"].split(",")
+    )
+    TOKEN_FINGERPRINT_KEY = (
+        env.str("TOKEN_FINGERPRINT_KEY", default="") or _keys["TOKEN_FINGERPRINT_KEY"]
+    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+
+try:
+    PLANE = planes.plane_of_process(sys.argv)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+EMBEDDED_SERVER: EmbeddedServer | None = None
+if database_url := env.str("DATABASE_URL", default=""):
+    _database = database.external_database(database_url)
+    PLANE = database.plane_of_login(_database["USER"], otherwise=PLANE)
+elif PRODUCTION and sys.argv[1:2] != ["provision_database"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is missing. Production needs a PostgreSQL 15 or newer of its own, "
+        "prepared with `manage.py provision_database`."
+    )
+else:
+    EMBEDDED_SERVER = database.embedded_server(DATA_DIR)
+    _database = database.embedded_database(EMBEDDED_SERVER, PLANE)
+DATABASES = {
+    "default": database.connection_settings(
+        _database, PLANE, pool_size=env.int("DATABASE_POOL_SIZE", default=8)
+    )
+}
+# It would create hstore, which the embedded server does not have and no table here needs.
+POSTGRES_EXTRA_AUTO_EXTENSION_SET_UP = False
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "psqlextra",
+    "pgtrigger",
+    "botplatform",
+    "tenants",
+    "conversations",
+    "metrics",
+    "legacy_import",
+]
+MIDDLEWARE = [
+    "botplatform.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "botplatform.urls"
+WSGI_APPLICATION = "botplatform.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_HTTPS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = logging_config(json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
