@@ -1,0 +1,54 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from conversations.models import Conversation, Message, Profile
+from tenants.admin import TenantAdmin
+
+
+@admin.register(Profile)
+class ProfileAdmin(TenantAdmin):
+    list_display = ("name", "bot", "telegram_id", "age", "location", "last_active_at")
+    list_filter = ("bot",)
+    list_select_related = ("bot",)
+    search_fields = ("name", "telegram_id", "location")
+    readonly_fields = ("updated_at",)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(TenantAdmin):
+    list_display = ("__str__", "bot", "profile", "message_count", "last_message_at")
+    list_filter = ("bot",)
+    list_select_related = ("bot", "profile")
+    search_fields = ("title", "chat_id")
+    readonly_fields = ("message_count", "last_position", "last_message_at", "updated_at")
+
+
+@admin.register(Message)
+class MessageAdmin(TenantAdmin):
+    list_display = ("position", "bot", "conversation", "sender_type", "beginning", "sent_at")
+    list_display_links = ("position", "beginning")
+    list_filter = ("bot", "sender_type")
+    list_select_related = ("bot", "conversation")
+    search_fields = ("content",)
+    readonly_fields = ("position",)
+
+    @admin.display(description="content")
+    def beginning(self, message: Message) -> str:
+        return message.content if len(message.content) <= 80 else f"{message.content[:79]}…"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A message keeps its place."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "conversation_id") if obj else fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if search_term.strip():
+            query = SearchQuery(search_term, config="russian", search_type="websearch")
+            queryset = queryset.filter(search=query)
+        return queryset, False

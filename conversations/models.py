@@ -1,0 +1,167 @@
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Left, Now
+from django.utils import timezone
+
+from conversations.triggers import assign_position, count_deleted, count_inserted, keep_place
+from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
+from tenants.tenant import TenantModel
+from tenants.triggers import touch_updated_at
+
+YOUNGEST, OLDEST = 18, 100
+# A tsvector holds at most 1 MB; what lies beyond this many characters is stored, not searched.
+SEARCHED_CHARACTERS = 100_000
+
+
+class Profile(TenantModel):
+    """A person a bot talks to."""
+
+    telegram_id = models.BigIntegerField()
+    name = models.CharField(blank=True, default="", db_default="")
+    age = models.SmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(YOUNGEST), MaxValueValidator(OLDEST)],
+    )
+    location = models.CharField(blank=True, default="", db_default="")
+    interests = JSONArrayField()
+    chat_style = models.CharField(blank=True, default="", db_default="")
+    personality = models.TextField(blank=True, default="", db_default="")
+    additional_data = JSONObjectField()
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_active_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "profiles"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bot", "telegram_id"],
+                name="profiles_telegram_id_unique",
+                violation_error_message="This bot has a profile with this Telegram id already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(age__isnull=True) | Q(age__range=(YOUNGEST, OLDEST)),
+                name="profiles_age_range",
+                violation_error_message=f"The age is between {YOUNGEST} and {OLDEST}.",
+            ),
+        ]
+        indexes = [
+            # A bot's people, the last active first.
+            models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity")
+        ]
+        triggers = [touch_updated_at()]
+
+    def __str__(self) -> str:
+        return self.name or str(self.telegram_id)
+
+
+class Conversation(TenantModel):
+    """A chat. Its counters are the database's: conversations.triggers."""
+
+    chat_id = models.BigIntegerField()
+    profile_id = models.UUIDField("profile", null=True, blank=True)
+    profile = SiblingKey(
+        Profile, from_fields=["bot", "profile_id"], null=True, related_name="conversations"
+    )
+    title = models.CharField(blank=True, default="", db_default="")
+    message_count = models.BigIntegerField(default=0, db_default=0, editable=False)
+    last_position = models.BigIntegerField(default=0, db_default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_message_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        db_table = "conversations"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bot", "chat_id"],
+                name="conversations_chat_id_unique",
+                violation_error_message="This bot has a conversation with this chat id already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(message_count__gte=0, last_position__gte=0),
+                name="conversations_counters_positive",
+            ),
+        ]
+        indexes = [
+            # A bot's inbox, the latest first.
+            models.Index(fields=["bot", "-last_message_at", "id"], name="conversations_inbox"),
+            # A person's chats; the key to profiles when one is deleted.
+            models.Index(fields=["bot", "profile_id"], name="conversations_profile"),
+        ]
+        triggers = [touch_updated_at()]
+
+    def __str__(self) -> str:
+        return self.title or str(self.chat_id)
+
+
+class Message(TenantModel):
+    """One message; `position` is its place in the conversation, 1, 2, 3..."""
+
+    class Sender(models.TextChoices):
+        USER = "user"
+        BOT = "bot"
+        SYSTEM = "system"
+
+    conversation_id = models.UUIDField("conversation")
+    conversation = SiblingKey(
+        Conversation, from_fields=["bot", "conversation_id"], related_name="messages"
+    )
+    position = PositionField(blank=True, editable=False)
+    telegram_message_id = models.BigIntegerField(null=True, blank=True)
+    sender_type = models.CharField(choices=Sender)
+    sender_id = models.BigIntegerField(null=True, blank=True)
+    content = models.TextField(blank=True, default="", db_default="")
+    message_type = models.CharField(default="text", db_default="text")
+    metadata = JSONObjectField()
+    sent_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    search = models.GeneratedField(
+        expression=SearchVector(Left("content", SEARCHED_CHARACTERS), config="russian"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta(TenantModel.Meta):
+        db_table = "messages"
+        constraints = [
+            # Also the pages of a chat: position < n, the latest first.
+            models.UniqueConstraint(
+                fields=["bot", "conversation_id", "position"],
+                name="messages_position_unique",
+                violation_error_message="This conversation has a message at this position already.",
+            ),
+            # A redelivered update finds the row it made.
+            models.UniqueConstraint(
+                fields=["bot", "conversation_id", "telegram_message_id"],
+                condition=Q(telegram_message_id__isnull=False),
+                name="messages_telegram_id_unique",
+                violation_error_message="This conversation has this Telegram message already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gte=1),
+                name="messages_position_positive",
+                violation_error_message="Positions begin at 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(sender_type__in=["user", "bot", "system"]),
+                name="messages_sender_known",
+                violation_error_message="The sender is user, bot or system.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(message_type=""),
+                name="messages_type_present",
+                violation_error_message="A message has a type, such as text.",
+            ),
+        ]
+        indexes = [
+            # Full-text search. Without fastupdate no search pays for somebody's pending inserts.
+            GinIndex(fields=["search"], fastupdate=False, name="messages_search")
+        ]
+        triggers = [assign_position(), count_inserted(), count_deleted(), keep_place()]
+
+    def __str__(self) -> str:
+        return f"#{self.position}"

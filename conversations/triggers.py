@@ -1,0 +1,101 @@
+"""Order and counters of a conversation, kept by the database."""
+
+import pgtrigger
+
+from tenants.triggers import FirmTrigger
+
+# Locking the conversation and looking at the last message costs a single insert about 1.2 times
+# what `UPDATE conversations SET last_position = last_position + 1` costs, and keeps the price of
+# a row flat in a bulk insert, where that UPDATE makes it grow with every row (at 20,000 rows into
+# one conversation: 9 times dearer).
+ASSIGN_POSITION = """
+    SELECT last_position INTO taken FROM conversations
+        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;
+    SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages
+        WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;
+    RETURN NEW;
+"""
+
+# One conversation after the other, in the order of their ids: two bulk inserts never deadlock,
+# and each UPDATE is planned for one partition however many rows came first in the session.
+COUNT_INSERTED = """
+    FOR chat IN
+        SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,
+            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at
+        FROM inserted GROUP BY bot_id, conversation_id ORDER BY conversation_id
+    LOOP
+        UPDATE conversations SET
+            message_count = message_count + chat.messages,
+            last_position = greatest(last_position, chat.last_position),
+            last_message_at = CASE WHEN chat.last_position >= last_position
+                THEN chat.last_sent_at ELSE last_message_at END
+        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;
+    END LOOP;
+    RETURN NULL;
+"""
+
+# A position is never given out twice, so last_position stays.
+COUNT_DELETED = """
+    FOR chat IN
+        SELECT bot_id, conversation_id, count(*) AS messages
+        FROM deleted GROUP BY bot_id, conversation_id ORDER BY conversation_id
+    LOOP
+        UPDATE conversations SET
+            message_count = message_count - chat.messages,
+            last_message_at = (
+                SELECT sent_at FROM messages
+                WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id
+                ORDER BY position DESC LIMIT 1)
+        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;
+    END LOOP;
+    RETURN NULL;
+"""
+
+
+def assign_position() -> FirmTrigger:
+    return FirmTrigger(
+        name="assign_position",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition("NEW.position IS NULL"),
+        declare=[("taken", "bigint")],
+        func=ASSIGN_POSITION,
+    )
+
+
+def count_inserted() -> FirmTrigger:
+    return FirmTrigger(
+        name="count_inserted",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="inserted"),
+        declare=[("chat", "record")],
+        func=COUNT_INSERTED,
+    )
+
+
+def count_deleted() -> FirmTrigger:
+    return FirmTrigger(
+        name="count_deleted",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="deleted"),
+        declare=[("chat", "record")],
+        func=COUNT_DELETED,
+    )
+
+
+def keep_place() -> FirmTrigger:
+    return FirmTrigger(
+        name="keep_place",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition(
+            "ROW(OLD.bot_id, OLD.conversation_id, OLD.position)"
+            " IS DISTINCT FROM ROW(NEW.bot_id, NEW.conversation_id, NEW.position)"
+        ),
+        func="RAISE EXCEPTION 'a message keeps its bot, conversation and position'"
+        " USING ERRCODE = 'integrity_constraint_violation';",
+    )

@@ -1,0 +1,1 @@
+"""Brings legacy JSON files into PostgreSQL and proves that nothing was lost."""

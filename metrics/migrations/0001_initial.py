@@ -1,0 +1,76 @@
+import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.utils.timezone
+import tenants.fields
+import tenants.ids
+import tenants.operations
+import tenants.queries
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("tenants", "0001_initial"),
+    ]
+
+    operations = [
+        tenants.operations.CreateTenantTable(
+            name="BotMetric",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("metric_name", models.CharField()),
+                ("metric_value", tenants.fields.NumericField()),
+                (
+                    "metric_tags",
+                    tenants.fields.JSONObjectField(
+                        blank=True,
+                        db_default=models.Value({}, output_field=models.JSONField()),
+                        default=dict,
+                    ),
+                ),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                    ),
+                ),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="tenants.bot",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "bot_metrics",
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["bot", "metric_name", "-recorded_at"], name="bot_metrics_series"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("metric_name", ""), _negated=True),
+                        name="bot_metrics_name_present",
+                        violation_error_message="A metric needs a name.",
+                    )
+                ],
+            },
+            managers=[
+                ("objects", tenants.queries.TenantManager()),
+            ],
+        ),
+    ]

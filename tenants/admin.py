@@ -1,0 +1,81 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import DataError, IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from tenants.models import Bot
+from tenants.tokens import Token
+
+
+class PlatformAdmin(admin.ModelAdmin):
+    """Says what the database refuses after the form's own checks, where two people were at once."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (IntegrityError, DataError):
+            messages.error(
+                request,
+                "Nothing was saved: the database refused a value, perhaps because somebody else "
+                "saved the same a moment ago. Please look again and repeat your change.",
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class TenantAdmin(PlatformAdmin):
+    autocomplete_fields: ClassVar = ("bot",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A row never changes its bot."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "bot") if obj else fields
+
+
+class BotForm(forms.ModelForm):
+    token = forms.CharField(
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 60}),
+        help_text="The token from @BotFather. It is stored encrypted and never shown again; "
+        "leave empty to keep the present one.",
+    )
+
+    class Meta:
+        model = Bot
+        fields = ("name", "username", "owner_telegram_id", "status", "config", "last_active_at")
+
+    def clean_token(self) -> str:
+        text: str = self.cleaned_data["token"]
+        if text:
+            Token.parse(text)
+        return text
+
+    def _post_clean(self) -> None:
+        # Before the constraints are looked at: a token of another bot is a message, not a crash.
+        if text := self.cleaned_data.get("token"):
+            self.instance.set_token(text)
+        super()._post_clean()  # type: ignore[misc]
+
+
+@admin.register(Bot)
+class BotAdmin(PlatformAdmin):
+    form = BotForm
+    list_display = ("name", "username", "status", "token_masked", "last_active_at")
+    list_filter = ("status",)
+    search_fields = ("name", "username")
+    readonly_fields = ("token_masked", "created_at", "updated_at")
+    fields = (
+        *("name", "username", "status", "token_masked", "token", "owner_telegram_id", "config"),
+        *("last_active_at", "created_at", "updated_at"),
+    )

@@ -1,0 +1,31 @@
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Self
+
+from psqlextra.manager import PostgresManager
+from psqlextra.query import PostgresQuerySet
+
+
+class TenantQuerySet(PostgresQuerySet[Any]):
+    """A queryset whose row-wise writes name the bot, so that each touches one partition."""
+
+    def of_row(self, row: Any) -> Self:
+        return self.filter(bot_id=row.bot_id, pk=row.pk)
+
+    def bulk_update(
+        self,
+        objs: Iterable[Any],
+        fields: Iterable[str],
+        batch_size: int | None = None,
+    ) -> int:
+        rows_by_bot = defaultdict(list)
+        for row in objs:
+            rows_by_bot[row.bot_id].append(row)
+        return sum(
+            super(TenantQuerySet, self.filter(bot_id=bot_id)).bulk_update(rows, fields, batch_size)
+            for bot_id, rows in rows_by_bot.items()
+        )
+
+
+class TenantManager(PostgresManager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    pass

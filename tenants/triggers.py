@@ -1,0 +1,53 @@
+"""Triggers on top of django-pgtrigger."""
+
+import pgtrigger
+from django.db import models
+from pgtrigger import compiler
+
+
+class FirmTriggerSql(compiler.UpsertTriggerSql):
+    """django-pgtrigger's installation without the part that `pgtrigger.ignore` switches off.
+
+    Any SQL could silence a trigger by setting that parameter, and each call would pay for a
+    subtransaction to look at it. Migrations refer to this template: change it only by a new class.
+    """
+
+    def get_template(self) -> str:
+        return """
+            CREATE OR REPLACE FUNCTION {pgid}() RETURNS TRIGGER AS $$
+                {declare}
+                BEGIN
+                    {func}
+                END;
+            $$ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp;
+
+            DROP TRIGGER IF EXISTS {pgid} ON {table};
+            CREATE {constraint} TRIGGER {pgid}
+                {when} {operation} ON {table}
+                {timing}
+                {referencing}
+                FOR EACH {level} {condition}
+                EXECUTE PROCEDURE {execute};
+
+            COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
+        """
+
+
+class FirmTrigger(pgtrigger.Trigger):
+    def compile(self, model: models.Model) -> compiler.Trigger:
+        compiled = super().compile(model)
+        arguments = {
+            name: value for name, value in compiled.sql.kwargs.items() if name != "ignore_func_name"
+        }
+        return compiler.Trigger(name=compiled.name, sql=FirmTriggerSql(**arguments))
+
+
+def touch_updated_at() -> FirmTrigger:
+    """Keeps `updated_at` true, for raw SQL as well."""
+    return FirmTrigger(
+        name="touch_updated_at",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"),
+        func="NEW.updated_at = now(); RETURN NEW;",
+    )

@@ -1,0 +1,67 @@
+"""Factories for every model. A row's relations belong to its own bot."""
+
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from conversations.models import Conversation, Message, Profile
+from metrics.models import BotMetric
+from tenants.models import Bot
+
+
+class BotFactory(DjangoModelFactory[Bot]):
+    class Meta:
+        model = Bot
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Bot {n}")
+    username = factory.Sequence(lambda n: f"bot_number_{n}")
+    status = Bot.Status.ACTIVE
+    token = factory.Sequence(lambda n: f"{100_000_000 + n}:{n:A>35}")
+
+    @classmethod
+    def _create(cls, model_class: type[Bot], *args: Any, token: str = "", **kwargs: Any) -> Bot:
+        bot = model_class(*args, **kwargs)
+        if token:
+            bot.set_token(token)
+        bot.save()
+        return bot
+
+
+class ProfileFactory(DjangoModelFactory[Profile]):
+    class Meta:
+        model = Profile
+
+    bot = factory.SubFactory(BotFactory)
+    telegram_id = factory.Sequence(lambda n: 1_000_000 + n)
+    name = factory.Faker("first_name", locale="ru_RU")
+    age = factory.Faker("random_int", min=18, max=100)
+    interests = ["музыка", "travel"]
+
+
+class ConversationFactory(DjangoModelFactory[Conversation]):
+    class Meta:
+        model = Conversation
+
+    bot = factory.SubFactory(BotFactory)
+    profile = factory.SubFactory(ProfileFactory, bot=factory.SelfAttribute("..bot"))
+    chat_id = factory.Sequence(lambda n: 1_000_000 + n)
+
+
+class MessageFactory(DjangoModelFactory[Message]):
+    class Meta:
+        model = Message
+
+    conversation = factory.SubFactory(ConversationFactory)
+    sender_type = Message.Sender.USER
+    content = factory.Faker("sentence", locale="ru_RU")
+
+
+class BotMetricFactory(DjangoModelFactory[BotMetric]):
+    class Meta:
+        model = BotMetric
+
+    bot = factory.SubFactory(BotFactory)
+    metric_name = "messages_per_hour"
+    metric_value = factory.Faker("pyint", max_value=500)
