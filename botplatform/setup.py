@@ -1,0 +1,82 @@
+"""From an empty folder to a back office with something in it; each step adds what is missing."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
+
+from tenants.models import Bot
+
+FIRST_USER = "admin"
+
+
+class SetupError(Exception):
+    """Says what is missing and what to do."""
+
+
+def start_database() -> str:
+    _connect_without_pool()
+    version = ".".join(str(part) for part in connection.get_database_version())
+    if settings.EMBEDDED_SERVER:
+        place = os.path.relpath(settings.DATA_DIR, Path.cwd())
+        return f"embedded PostgreSQL {version}, data in {place}"
+    return f"PostgreSQL {version} at {connection.settings_dict['HOST'] or 'the local socket'}"
+
+
+def _connect_without_pool() -> None:
+    """A pool would try again and again and then not say what is wrong."""
+    probe = connection.copy()
+    probe.settings_dict["OPTIONS"].pop("pool", None)
+    probe.ensure_connection()
+    probe.close()
+
+
+def migrate() -> str:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return "up to date"
+    if not settings.EMBEDDED_SERVER:
+        raise SetupError(
+            f"{len(plan)} migrations are not applied. Run `manage.py migrate` with the migrator's "
+            "DATABASE_URL, then start again."
+        )
+    _manage("migrate", "--verbosity", "0")
+    return f"{len(plan)} migrations applied"
+
+
+def seed_first_fleet() -> str | None:
+    """Only on the embedded server, and only before there is a user."""
+    if not settings.EMBEDDED_SERVER or _superusers().exists() or Bot.objects.exists():
+        return None
+    _manage("seed_demo", "--no-input", "--verbosity", "0")
+    return f"{Bot.objects.count()} bots with conversations made up for trying things out"
+
+
+def first_superuser() -> tuple[str, str]:
+    """The user's name, and the password or how to get a new one."""
+    existing = _superusers().order_by("date_joined").first()
+    if existing:
+        return existing.get_username(), "as shown at the first start; a new one: `make password`"
+    password = secrets.token_urlsafe(12)
+    User.objects.create_superuser(FIRST_USER, password=password)
+    return FIRST_USER, f"{password}  (shown this once)"
+
+
+def _superusers() -> QuerySet[User]:
+    return User.objects.filter(is_superuser=True, is_active=True)
+
+
+def _manage(*arguments: str) -> None:
+    """In a process of its own: the command has another plane's login."""
+    program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    result = subprocess.run([*program, *arguments], check=False)
+    if result.returncode:
+        raise SetupError(f"`manage.py {arguments[0]}` failed; its message is above.")
