@@ -51,7 +51,7 @@ def plane_of_login(login: str, otherwise: Plane) -> Plane:
     return next((plane for plane in planes.PLANES if plane.login == login), otherwise)
 
 
-def connection_settings(database: dict[str, Any], plane: Plane, pool_size: int) -> dict[str, Any]:
+def connection_settings(database: dict[str, Any], plane: Plane) -> dict[str, Any]:
     options = {
         "application_name": f"botplatform {plane.name}",
         "connect_timeout": 5,
@@ -60,9 +60,11 @@ def connection_settings(database: dict[str, Any], plane: Plane, pool_size: int) 
         "tcp_user_timeout": 30_000,
         **database.get("OPTIONS", {}),
     }
-    if plane.pooled:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
     return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+
+
+def pool(size: int) -> dict[str, int]:
+    return {"min_size": 1, "max_size": size, "timeout": 5}
 
 
 def embedded_server(data_dir: Path) -> EmbeddedServer:

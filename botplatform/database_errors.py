@@ -8,7 +8,7 @@ from django.db.utils import OperationalError, ProgrammingError
 from psycopg_pool import PoolTimeout
 
 
-class WrongLogin(DatabaseError):
+class WrongLogin(Exception):
     """Migrations were started under a login that must not own tables."""
 
 

@@ -56,10 +56,17 @@ def plane_of_process(argv: Sequence[str]) -> Plane:
     """
     if name := os.environ.get("BOTPLATFORM_PLANE"):
         return plane_named(name)
-    program = Path(argv[0]).name if argv else ""
-    if program == "manage.py":
+    if is_command(argv):
         return COMMAND_PLANES.get(argv[1] if len(argv) > 1 else "", OPS)
-    return OFFICE if program == "gunicorn" else RUNTIME
+    return OFFICE if _program(argv) == "gunicorn" else RUNTIME
+
+
+def is_command(argv: Sequence[str]) -> bool:
+    return _program(argv) == "manage.py"
+
+
+def _program(argv: Sequence[str]) -> str:
+    return Path(argv[0]).name if argv else ""
 
 
 def plane_named(name: str) -> Plane:

@@ -38,9 +38,9 @@ def url(host: str, port: int) -> str:
 
 
 def serve(host: str, port: int) -> None:
-    # The workers are forks: a pool's threads and connections must not cross over.
+    # The workers are forks, which must not share a connection.
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+    settings.DATABASES["default"]["OPTIONS"]["pool"] = settings.DATABASE_POOL
     BackOffice(host, port).run()
 
 

@@ -3,38 +3,32 @@
 import sys
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from botplatform import database, keys, planes
 from botplatform.embedded import EmbeddedServer
+from botplatform.environment import Environment
 from botplatform.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
+env = Environment(BASE_DIR / ".env")
 
-ENVIRONMENT = env.str("ENVIRONMENT", default="development")
-if ENVIRONMENT not in ("development", "production"):
-    raise ImproperlyConfigured(
-        f"ENVIRONMENT is {ENVIRONMENT!r}; it must be development or production."
-    )
+ENVIRONMENT = env.choice("ENVIRONMENT", "development", ("development", "production"))
 PRODUCTION = ENVIRONMENT == "production"
-DEBUG = env.bool("DEBUG", default=not PRODUCTION)
+DEBUG = env.switch("DEBUG", not PRODUCTION)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
 
-DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
+DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / ".data").resolve()
 
 if PRODUCTION:
-    SECRET_KEY = keys.strong_secret("SECRET_KEY", env.str("SECRET_KEY", default=""))
-    TOKEN_KEYS = keys.token_keys(env.list("TOKEN_KEYS", default=[]))
+    SECRET_KEY = keys.strong_secret("SECRET_KEY", env.text("SECRET_KEY"))
+    TOKEN_KEYS = keys.token_keys(env.texts("TOKEN_KEYS"))
     TOKEN_FINGERPRINT_KEY = keys.strong_secret(
-        "TOKEN_FINGERPRINT_KEY", env.str("TOKEN_FINGERPRINT_KEY", default="")
+        "TOKEN_FINGERPRINT_KEY", env.text("TOKEN_FINGERPRINT_KEY")
     )
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+    ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured(
             "ALLOWED_HOSTS must list the host names the back office is reached by, "
@@ -42,14 +36,10 @@ if PRODUCTION:
         )
 else:
     _keys = keys.development_keys(DATA_DIR / "keys.json")
-    SECRET_KEY = env.str("SECRET_KEY", default="") or _keys["SECRET_KEY"]
-    TOKEN_KEYS = keys.token_keys(
-        env.list("TOKEN_KEYS", default=[]) or _keys["TOKEN_KEYS"].split(",")
-    )
-    TOKEN_FINGERPRINT_KEY = (
-        env.str("TOKEN_FINGERPRINT_KEY", default="") or _keys["TOKEN_FINGERPRINT_KEY"]
-    )
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+    SECRET_KEY = env.text("SECRET_KEY") or _keys["SECRET_KEY"]
+    TOKEN_KEYS = keys.token_keys(env.texts("TOKEN_KEYS") or _keys["TOKEN_KEYS"].split(","))
+    TOKEN_FINGERPRINT_KEY = env.text("TOKEN_FINGERPRINT_KEY") or _keys["TOKEN_FINGERPRINT_KEY"]
+    ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS") or ["*"]
 
 try:
     PLANE = planes.plane_of_process(sys.argv)
@@ -57,7 +47,7 @@ except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 
 EMBEDDED_SERVER: EmbeddedServer | None = None
-if database_url := env.str("DATABASE_URL", default=""):
+if database_url := env.text("DATABASE_URL"):
     _database = database.external_database(database_url)
     PLANE = database.plane_of_login(_database["USER"], otherwise=PLANE)
 elif PRODUCTION and sys.argv[1:2] != ["provision_database"]:
@@ -68,11 +58,11 @@ elif PRODUCTION and sys.argv[1:2] != ["provision_database"]:
 else:
     EMBEDDED_SERVER = database.embedded_server(DATA_DIR)
     _database = database.embedded_database(EMBEDDED_SERVER, PLANE)
-DATABASES = {
-    "default": database.connection_settings(
-        _database, PLANE, pool_size=env.int("DATABASE_POOL_SIZE", default=8)
-    )
-}
+DATABASES = {"default": database.connection_settings(_database, PLANE)}
+DATABASE_POOL = database.pool(env.number("DATABASE_POOL_SIZE", 8, least=1))
+# A command has one connection, and without a pool it says at once why there is none.
+if PLANE.pooled and not planes.is_command(sys.argv):
+    DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_POOL
 # It would create hstore, which the embedded server does not have and no table here needs.
 POSTGRES_EXTRA_AUTO_EXTENSION_SET_UP = False
 
@@ -132,10 +122,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
+STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "staticfiles")
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -148,12 +138,13 @@ STORAGES = {
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS")
+SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", PRODUCTION)
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-if env.bool("BEHIND_HTTPS_PROXY", default=False):
+if env.switch("BEHIND_HTTPS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING = logging_config(json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_config(json=PRODUCTION, level=LOG_LEVEL)

@@ -22,20 +22,12 @@ class SetupError(Exception):
 
 
 def start_database() -> str:
-    _connect_without_pool()
+    connection.ensure_connection()
     version = ".".join(str(part) for part in connection.get_database_version())
     if settings.EMBEDDED_SERVER:
         place = os.path.relpath(settings.DATA_DIR, Path.cwd())
         return f"embedded PostgreSQL {version}, data in {place}"
     return f"PostgreSQL {version} at {connection.settings_dict['HOST'] or 'the local socket'}"
-
-
-def _connect_without_pool() -> None:
-    """A pool would try again and again and then not say what is wrong."""
-    probe = connection.copy()
-    probe.settings_dict["OPTIONS"].pop("pool", None)
-    probe.ensure_connection()
-    probe.close()
 
 
 def migrate() -> str:

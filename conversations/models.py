@@ -6,7 +6,14 @@ from django.db.models import Q
 from django.db.models.functions import Left, Now
 from django.utils import timezone
 
-from conversations.triggers import assign_position, count_deleted, count_inserted, keep_place
+from conversations.queries import MessageManager
+from conversations.triggers import (
+    assign_position,
+    count_deleted,
+    count_inserted,
+    follow_sent_at,
+    keep_place,
+)
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
 from tenants.tenant import TenantModel
 from tenants.triggers import touch_updated_at
@@ -85,6 +92,7 @@ class Conversation(TenantModel):
             models.CheckConstraint(
                 condition=Q(message_count__gte=0, last_position__gte=0),
                 name="conversations_counters_positive",
+                violation_error_message="Counters are never negative.",
             ),
         ]
         indexes = [
@@ -125,6 +133,8 @@ class Message(TenantModel):
         db_persist=True,
     )
 
+    objects = MessageManager()
+
     class Meta(TenantModel.Meta):
         db_table = "messages"
         constraints = [
@@ -161,7 +171,10 @@ class Message(TenantModel):
             # Full-text search. Without fastupdate no search pays for somebody's pending inserts.
             GinIndex(fields=["search"], fastupdate=False, name="messages_search")
         ]
-        triggers = [assign_position(), count_inserted(), count_deleted(), keep_place()]
+        triggers = [
+            *(assign_position(), count_inserted(), count_deleted()),
+            *(follow_sent_at(), keep_place()),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.position}"

@@ -27,8 +27,12 @@ COUNT_INSERTED = """
         UPDATE conversations SET
             message_count = message_count + chat.messages,
             last_position = greatest(last_position, chat.last_position),
-            last_message_at = CASE WHEN chat.last_position >= last_position
-                THEN chat.last_sent_at ELSE last_message_at END
+            last_message_at = CASE WHEN chat.last_position > last_position
+                THEN chat.last_sent_at
+                ELSE (SELECT sent_at FROM messages
+                    WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id
+                    ORDER BY position DESC LIMIT 1)
+                END
         WHERE bot_id = chat.bot_id AND id = chat.conversation_id;
     END LOOP;
     RETURN NULL;
@@ -48,6 +52,15 @@ COUNT_DELETED = """
                 ORDER BY position DESC LIMIT 1)
         WHERE bot_id = chat.bot_id AND id = chat.conversation_id;
     END LOOP;
+    RETURN NULL;
+"""
+
+
+FOLLOW_SENT_AT = """
+    UPDATE conversations SET last_message_at = NEW.sent_at
+        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id AND NOT EXISTS (
+            SELECT FROM messages WHERE bot_id = NEW.bot_id
+            AND conversation_id = NEW.conversation_id AND position > NEW.position);
     RETURN NULL;
 """
 
@@ -84,6 +97,16 @@ def count_deleted() -> FirmTrigger:
         referencing=pgtrigger.Referencing(old="deleted"),
         declare=[("chat", "record")],
         func=COUNT_DELETED,
+    )
+
+
+def follow_sent_at() -> FirmTrigger:
+    return FirmTrigger(
+        name="follow_sent_at",
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.sent_at IS DISTINCT FROM NEW.sent_at"),
+        func=FOLLOW_SENT_AT,
     )
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DO_NOTHING, ForeignObject
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 
 
 class TypedJSONField(models.JSONField):
@@ -72,6 +73,28 @@ class PositionField(models.BigIntegerField):
     db_returning = True
 
 
+class SiblingDescriptor(ForwardManyToOneDescriptor):
+    """Django's accessor would set both columns, and so move the row to another bot or to none."""
+
+    field: "SiblingKey"
+
+    def __get__(self, instance: Any, cls: type | None = None) -> Any:
+        if instance is not None and self.field.is_cached(instance):
+            row = self.field.get_cached_value(instance)
+            if (row and row.pk) != getattr(instance, self.field.id_field.attname):
+                self.field.delete_cached_value(instance)
+        return super().__get__(instance, cls)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if value is None:
+            setattr(instance, self.field.id_field.attname, None)
+            self.field.set_cached_value(instance, None)
+            return
+        if instance.bot_id is not None and value.bot_id != instance.bot_id:
+            raise ValueError(f"{value!r} belongs to another bot than {instance!r}.")
+        super().__set__(instance, value)
+
+
 class SiblingKey(ForeignObject):
     """A relation to a row of the same bot: (bot, <name>_id) -> (bot, id).
 
@@ -79,6 +102,7 @@ class SiblingKey(ForeignObject):
     partitions by CreateTenantTable, and deletes cascade there.
     """
 
+    forward_related_accessor_class = SiblingDescriptor
     # Backed by the primary key (id, bot_id), which Django's check does not know of.
     requires_unique_target = False
 
@@ -94,11 +118,14 @@ class SiblingKey(ForeignObject):
 
     def require_target(self, row: Any) -> None:
         """For forms: the database's refusal, said as a message."""
-        target_id = getattr(row, self.id_field.attname)
+        try:
+            target_id = self.id_field.to_python(getattr(row, self.id_field.attname))
+        except ValidationError:
+            return  # said by the field itself
         if target_id is None:
             return
-        bot_id = row.bot_id
-        if not self.related_model._base_manager.filter(bot_id=bot_id, id=target_id).exists():
+        targets = self.related_model._base_manager.filter(bot_id=row.bot_id, id=target_id)
+        if not targets.exists():
             name = self.related_model._meta.verbose_name
             raise ValidationError(
                 {self.id_field.name: f"This bot has no {name} with this id."}, code="missing"
@@ -121,7 +148,7 @@ def _require_storable(value: Any) -> None:
             for key, item in value.items():
                 _require_storable(key)
                 _require_storable(item)
-        case list():
+        case list() | tuple():
             for item in value:
                 _require_storable(item)
 

@@ -2,6 +2,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.db import transaction
 from psqlextra.manager import PostgresManager
 from psqlextra.query import PostgresQuerySet
 
@@ -21,10 +22,13 @@ class TenantQuerySet(PostgresQuerySet[Any]):
         rows_by_bot = defaultdict(list)
         for row in objs:
             rows_by_bot[row.bot_id].append(row)
-        return sum(
-            super(TenantQuerySet, self.filter(bot_id=bot_id)).bulk_update(rows, fields, batch_size)
-            for bot_id, rows in rows_by_bot.items()
-        )
+        with transaction.atomic(using=self.db, savepoint=False):
+            return sum(
+                super(TenantQuerySet, self.filter(bot_id=bot_id)).bulk_update(
+                    rows, fields, batch_size
+                )
+                for bot_id, rows in rows_by_bot.items()
+            )
 
 
 class TenantManager(PostgresManager.from_queryset(TenantQuerySet)):  # type: ignore[misc]

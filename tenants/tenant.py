@@ -43,6 +43,17 @@ class TenantModel(TenantTable):
         if errors:
             raise ValidationError(errors)
 
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        # A random id is unique without looking for it in every partition.
+        super().validate_unique({*(exclude or ()), "id"})
+
+    def save(self, *args: Any, force_update: bool = False, **kwargs: Any) -> None:
+        """A row that was read is updated or nothing: it does not come back from the dead, nor
+        appear a second time under another bot."""
+        was_read = not self._state.adding and self.pk is not None
+        force_update = force_update or (was_read and not kwargs.get("force_insert"))
+        super().save(*args, force_update=force_update, **kwargs)
+
     def delete(self, using: str | None = None, keep_parents: bool = False) -> Any:
         rows = cast(TenantQuerySet, type(self)._base_manager.using(using))
         result = rows.of_row(self).delete()
@@ -56,7 +67,9 @@ class TenantModel(TenantTable):
         from_queryset: QuerySet[Self] | None = None,
     ) -> None:
         rows = type(self)._base_manager.all() if from_queryset is None else from_queryset
-        super().refresh_from_db(using, fields, rows.filter(bot_id=self.bot_id))
+        if "bot_id" not in self.get_deferred_fields():
+            rows = rows.filter(bot_id=self.bot_id)
+        super().refresh_from_db(using, fields, rows)
 
     def _do_update(
         self,

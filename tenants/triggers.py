@@ -33,13 +33,20 @@ class FirmTriggerSql(compiler.UpsertTriggerSql):
         """
 
 
+class CompiledFirmTrigger(compiler.Trigger):
+    @property
+    def uninstall_sql(self) -> str:
+        """Takes the function away with the trigger."""
+        return f"{super().uninstall_sql} DROP FUNCTION IF EXISTS {self.sql.pgid}();"
+
+
 class FirmTrigger(pgtrigger.Trigger):
     def compile(self, model: models.Model) -> compiler.Trigger:
         compiled = super().compile(model)
         arguments = {
             name: value for name, value in compiled.sql.kwargs.items() if name != "ignore_func_name"
         }
-        return compiler.Trigger(name=compiled.name, sql=FirmTriggerSql(**arguments))
+        return CompiledFirmTrigger(name=compiled.name, sql=FirmTriggerSql(**arguments))
 
 
 def touch_updated_at() -> FirmTrigger:

@@ -1,3 +1,4 @@
+import conversations.queries
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.validators
@@ -5,7 +6,6 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
-import pgtrigger.compiler
 import pgtrigger.migrations
 import tenants.fields
 import tenants.ids
@@ -261,12 +261,12 @@ class Migration(migrations.Migration):
                 ],
             },
             managers=[
-                ("objects", tenants.queries.TenantManager()),
+                ("objects", conversations.queries.MessageManager()),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="message",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="assign_position",
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (NEW.position IS NULL)",
@@ -282,12 +282,12 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="message",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="count_inserted",
                 sql=tenants.triggers.FirmTriggerSql(
                     declare="DECLARE chat record;",
-                    func="\n    FOR chat IN\n        SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,\n            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at\n        FROM inserted GROUP BY bot_id, conversation_id ORDER BY conversation_id\n    LOOP\n        UPDATE conversations SET\n            message_count = message_count + chat.messages,\n            last_position = greatest(last_position, chat.last_position),\n            last_message_at = CASE WHEN chat.last_position >= last_position\n                THEN chat.last_sent_at ELSE last_message_at END\n        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;\n    END LOOP;\n    RETURN NULL;\n",
-                    hash="a68a22c747e6d68d1a652177d728d29a80ce9a4d",
+                    func="\n    FOR chat IN\n        SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,\n            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at\n        FROM inserted GROUP BY bot_id, conversation_id ORDER BY conversation_id\n    LOOP\n        UPDATE conversations SET\n            message_count = message_count + chat.messages,\n            last_position = greatest(last_position, chat.last_position),\n            last_message_at = CASE WHEN chat.last_position > last_position\n                THEN chat.last_sent_at\n                ELSE (SELECT sent_at FROM messages\n                    WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id\n                    ORDER BY position DESC LIMIT 1)\n                END\n        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;\n    END LOOP;\n    RETURN NULL;\n",
+                    hash="b2f41208da2455a76c2e6a6506e0158a82a3b30f",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_count_inserted_074b6",
@@ -299,7 +299,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="message",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="count_deleted",
                 sql=tenants.triggers.FirmTriggerSql(
                     declare="DECLARE chat record;",
@@ -316,7 +316,22 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="message",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="follow_sent_at",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.sent_at IS DISTINCT FROM NEW.sent_at)",
+                    func="\n    UPDATE conversations SET last_message_at = NEW.sent_at\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id AND NOT EXISTS (\n            SELECT FROM messages WHERE bot_id = NEW.bot_id\n            AND conversation_id = NEW.conversation_id AND position > NEW.position);\n    RETURN NULL;\n",
+                    hash="49f549856be83680db1b3153ed5192d92bc27bb2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_follow_sent_at_db86c",
+                    table="messages",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="message",
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="keep_place",
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (ROW(OLD.bot_id, OLD.conversation_id, OLD.position) IS DISTINCT FROM ROW(NEW.bot_id, NEW.conversation_id, NEW.position))",
@@ -353,7 +368,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="profile",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="touch_updated_at",
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
@@ -389,11 +404,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("last_position__gte", 0), ("message_count__gte", 0)),
                 name="conversations_counters_positive",
+                violation_error_message="Counters are never negative.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="conversation",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="touch_updated_at",
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",

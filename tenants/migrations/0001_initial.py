@@ -1,7 +1,6 @@
 import django.core.validators
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import pgtrigger.compiler
 import pgtrigger.migrations
 import tenants.fields
 import tenants.ids
@@ -136,7 +135,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="bot",
-            trigger=pgtrigger.compiler.Trigger(
+            trigger=tenants.triggers.CompiledFirmTrigger(
                 name="touch_updated_at",
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",

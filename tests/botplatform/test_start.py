@@ -118,7 +118,9 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
         form = re.search(rf'href="(/admin/{page}/[^"/]+/change/[^"]*)"', listed)
         assert form, page
         assert 'name="_save"' in browser.get(form[1].replace("&amp;", "&"))
-    assert 'id="result_list"' in browser.get("/admin/conversations/message/?q=%D0%BF%D1%80%D0%B8")
+    assert 'id="result_list"' in browser.get(
+        "/admin/conversations/message/?q=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82"
+    )
 
     keys = office.data / "keys.json"
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
