@@ -133,7 +133,7 @@ class Message(TenantModel):
         db_persist=True,
     )
 
-    objects = MessageManager()
+    objects = MessageManager()  # type: ignore[misc]
 
     class Meta(TenantModel.Meta):
         db_table = "messages"

@@ -13,7 +13,7 @@ class MessageQuerySet(TenantQuerySet):
         Within a conversation positions follow the order given.
         """
         messages = list(objs)
-        in_turn = sorted(messages, key=lambda row: (str(row.bot_id), str(row.conversation_id)))
+        in_turn = sorted(messages, key=lambda message: str(message.conversation_id))
         super().bulk_create(in_turn, *args, **kwargs)
         return messages
 

@@ -16,8 +16,10 @@ ASSIGN_POSITION = """
     RETURN NEW;
 """
 
-# One conversation after the other, in the order of their ids: two bulk inserts never deadlock,
-# and each UPDATE is planned for one partition however many rows came first in the session.
+# One conversation after the other: each UPDATE is planned for one partition, however many rows
+# came first in the session. In the order of their ids, so that statements that insert in that
+# order (or give positions themselves) never deadlock; a statement that inserts in another order
+# has locked its conversations already, row by row in ASSIGN_POSITION.
 COUNT_INSERTED = """
     FOR chat IN
         SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,

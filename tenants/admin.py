@@ -44,6 +44,7 @@ class TenantAdmin(PlatformAdmin):
 
 class BotForm(forms.ModelForm):
     token = forms.CharField(
+        label="New token",
         required=False,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 60}),

@@ -1,0 +1,136 @@
+"""Every constraint of every model is said by full_clean() before the database refuses."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from conversations.models import Conversation, Message, Profile
+from tenants.models import Bot
+from tests.factories import (
+    BotFactory,
+    BotMetricFactory,
+    ConversationFactory,
+    MessageFactory,
+    ProfileFactory,
+)
+from tests.tenants.guards import models_of_bots
+
+pytestmark = pytest.mark.django_db
+
+NEW_ROW = {Profile: {}, Conversation: {}, Message: {"sender_type": "user"}}
+
+
+def bot(**values: Any) -> Bot:
+    return Bot(**{"name": "Echo", **values})
+
+
+def bot_with_token_of_another() -> Bot:
+    token = f"987654321:{'x' * 35}"
+    BotFactory(token=token)
+    row = bot(name="Twin")
+    row.set_token(token)
+    return row
+
+
+def second(model: type[Model], factory: Any, **same: Any) -> Model:
+    first = factory(**same)
+    shared = {name: getattr(first, name) for name in same}
+    if model is Message:
+        shared["conversation"] = first.conversation
+    return model(bot=first.bot, **{**NEW_ROW[model], **shared})
+
+
+# Constraint -> a row that breaks it, and what the person reads.
+BROKEN: dict[str, tuple[Any, str]] = {
+    "bots_name_unique": (
+        lambda: BotFactory(name="Echo") and bot(name="eCHO"),
+        "A bot with this name exists already.",
+    ),
+    "bots_token_unique": (bot_with_token_of_another, "Another bot uses this token already."),
+    "bots_name_present": (lambda: bot(name=""), "This field cannot be blank."),
+    "bots_status_known": (lambda: bot(status="asleep"), "'asleep' is not a valid choice"),
+    "bots_token_whole": (lambda: bot(token_masked="1:…"), "Set a bot's token with set_token()."),
+    "profiles_telegram_id_unique": (
+        lambda: second(Profile, ProfileFactory, telegram_id=5),
+        "This bot has a profile with this Telegram id already.",
+    ),
+    "profiles_age_range": (
+        lambda: ProfileFactory.build(bot=BotFactory(), age=17),
+        "greater than or equal to 18",
+    ),
+    "conversations_chat_id_unique": (
+        lambda: second(Conversation, ConversationFactory, chat_id=5),
+        "This bot has a conversation with this chat id already.",
+    ),
+    "conversations_counters_positive": (
+        lambda: Conversation(bot=BotFactory(), chat_id=1, message_count=-1),
+        "negative",
+    ),
+    "messages_position_unique": (
+        lambda: second(Message, MessageFactory, position=3),
+        "This conversation has a message at this position already.",
+    ),
+    "messages_telegram_id_unique": (
+        lambda: second(Message, MessageFactory, telegram_message_id=3),
+        "This conversation has this Telegram message already.",
+    ),
+    "messages_position_positive": (
+        lambda: MessageFactory.build(conversation=ConversationFactory(), position=0),
+        "Positions begin at 1.",
+    ),
+    "messages_sender_known": (
+        lambda: MessageFactory.build(conversation=ConversationFactory(), sender_type="robot"),
+        "'robot' is not a valid choice",
+    ),
+    "messages_type_present": (
+        lambda: MessageFactory.build(conversation=ConversationFactory(), message_type=""),
+        "This field cannot be blank.",
+    ),
+    "bot_metrics_name_present": (
+        lambda: BotMetricFactory.build(bot=BotFactory(), metric_name=""),
+        "This field cannot be blank.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_constraint_is_said(name: str) -> None:
+    make, message = BROKEN[name]
+    with pytest.raises(ValidationError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        make().full_clean()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_constraint_speaks_for_itself(name: str) -> None:
+    """Also where the field's own validation is not what catches it."""
+    row = BROKEN[name][0]()
+    with pytest.raises(ValidationError) as refused:
+        row.validate_constraints()
+    assert name not in str(refused.value), "Constraint ... is violated is not for people"
+
+
+def test_the_table_covers_every_constraint() -> None:
+    models = [Bot, *models_of_bots(apps)]
+    names = {constraint.name for model in models for constraint in model._meta.constraints}
+    assert set(BROKEN) == names
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        BotFactory,
+        ProfileFactory,
+        ConversationFactory,
+        MessageFactory,
+        BotMetricFactory,
+        lambda: ProfileFactory.build(bot=BotFactory()),
+        lambda: Conversation(bot=BotFactory(), chat_id=1),
+        lambda: MessageFactory.build(conversation=ConversationFactory()),
+        lambda: BotMetricFactory.build(bot=BotFactory(), metric_value=0),
+    ],
+)
+def test_a_right_row_is_let_through(make: Any) -> None:
+    make().full_clean()
