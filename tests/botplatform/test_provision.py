@@ -15,7 +15,6 @@ from botplatform.provision import ProvisionError, provision
 from tests.botplatform.old_server import server_of_version
 from tests.clusters import manage
 
-
 PRODUCTION_KEYS = {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
@@ -102,10 +101,10 @@ def test_roles_are_as_designed(server):
 def test_a_given_password_is_set_and_changed(server, monkeypatch):
     monkeypatch.setenv(OFFICE.password_variable, "first p@ss/word")
     assert provision(url(server), "fleet").passwords[OFFICE.login] == "first p@ss/word"
-    before = dict((row[0], row[6]) for row in catalog(server))
+    before = {row[0]: row[6] for row in catalog(server)}
     monkeypatch.setenv(OFFICE.password_variable, "second")
     assert provision(url(server), "fleet").passwords == {OFFICE.login: "second"}
-    after = dict((row[0], row[6]) for row in catalog(server))
+    after = {row[0]: row[6] for row in catalog(server)}
     assert {name for name in after if after[name] != before[name]} == {OFFICE.login}
 
 
