@@ -2,18 +2,37 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import DataError, IntegrityError
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from tenants.models import Bot
 from tenants.tokens import Token
 
 
-class PlatformAdmin(admin.ModelAdmin):
-    """Says what the database refuses after the form's own checks, where two people were at once."""
+class PlatformForm(forms.ModelForm):
+    def _post_clean(self) -> None:
+        """Looks also at constraints with a column that is not in the form, such as the bot."""
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except ValidationError as error:
+                self.add_error(None, error)
 
+
+class PlatformAdmin(admin.ModelAdmin):
+    form = PlatformForm
     show_full_result_count = False
     list_per_page = 50
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Times are facts; a form would also cut them to seconds when something else is saved."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if obj is None:
+            return fields
+        times = (f.name for f in self.opts.concrete_fields if isinstance(f, models.DateTimeField))
+        return (*fields, *(name for name in times if name not in fields))
 
     def changeform_view(
         self,
@@ -22,6 +41,7 @@ class PlatformAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        """What the database refuses after the form's own checks, where two people were at once."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (IntegrityError, DataError):
@@ -42,7 +62,7 @@ class TenantAdmin(PlatformAdmin):
         return (*fields, "bot") if obj else fields
 
 
-class BotForm(forms.ModelForm):
+class BotForm(PlatformForm):
     token = forms.CharField(
         label="New token",
         required=False,
@@ -66,7 +86,7 @@ class BotForm(forms.ModelForm):
         # Before the constraints are looked at: a token of another bot is a message, not a crash.
         if text := self.cleaned_data.get("token"):
             self.instance.set_token(text)
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
 
 
 @admin.register(Bot)

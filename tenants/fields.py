@@ -1,13 +1,26 @@
 """Column types the tenant tables share."""
 
+import json
 import math
 from typing import Any, NoReturn, cast
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DO_NOTHING, ForeignObject
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
+from django.forms.fields import InvalidJSONInput
+
+
+class JSONText(forms.JSONField):
+    """Indented for people; half a surrogate pair comes back escaped, as no page can hold it."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        text = json.dumps(value, ensure_ascii=False, indent=2, cls=self.encoder)
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 class TypedJSONField(models.JSONField):
@@ -30,6 +43,9 @@ class TypedJSONField(models.JSONField):
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         column = connection.ops.quote_name(self.column)
         return f"jsonb_typeof({column}) = '{self.json_type}'"
+
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+        return super().formfield(**{"form_class": JSONText, **kwargs})
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(self.python_type() if value is None else value, model_instance)

@@ -7,7 +7,9 @@ MINIMUM_VERSION = 150000
 
 def role_statements() -> list[str]:
     return [
-        *(_create_role(name, "NOLOGIN NOINHERIT") for name in (OWNER, *GROUPS)),
+        # It inherits what PostgreSQL gives to the owner of a database.
+        _create_role(OWNER, "NOLOGIN INHERIT"),
+        *(_create_role(name, "NOLOGIN NOINHERIT") for name in GROUPS),
         *(_create_role(plane.login, _login_attributes(plane)) for plane in PLANES),
         *(f"GRANT {plane.member_of} TO {plane.login}" for plane in PLANES),
         *(statement for plane in PLANES for statement in _timeouts(plane)),
@@ -72,7 +74,9 @@ def _create_role(name: str, attributes: str) -> str:
     """Refuses a role of that name that is somebody else's: it would be handed to our logins."""
     foreign = "rolsuper OR rolcreaterole OR rolreplication"
     if attributes.startswith("NOLOGIN"):
-        foreign += " OR rolcanlogin OR rolinherit OR rolbypassrls"
+        foreign += " OR rolcanlogin OR rolbypassrls"
+    if attributes.endswith("NOINHERIT"):
+        foreign += " OR rolinherit"
     return f"""DO $$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}' AND ({foreign})) THEN
     RAISE EXCEPTION 'role "{name}" exists and has rights botplatform''s role must not have'

@@ -82,7 +82,8 @@ def test_roles_are_as_designed(server):
     roles = {row[0]: row[1:] for row in catalog(server)}
     for name in (OWNER, *GROUPS):
         is_super, can_login, inherits, bypasses, *_, member_of = roles[name]
-        assert (is_super, can_login, inherits, bypasses, member_of) == (False,) * 4 + ([],)
+        assert (is_super, can_login, bypasses, member_of) == (False, False, False, [])
+        assert inherits == (name == OWNER)
     for plane in PLANES:
         is_super, can_login, inherits, bypasses, creates, password, settings, member_of = roles[
             plane.login
