@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OWNER = "botplatform_owner"
+# Owns the functions that do what the roles themselves may not; nobody becomes it.
+KEEPER = "botplatform_keeper"
 GROUPS = ("super_admin", "admin", "bot", "app_base")
 
 
@@ -39,6 +41,7 @@ COMMAND_PLANES = {
         (
             *("migrate", "showmigrations", "sqlmigrate", "makemigrations", "pgmakemigrations"),
             *("dbshell", "flush", "inspectdb", "pgtrigger", "squashmigrations", "test"),
+            "rotate_token_key",
         ),
         MIGRATOR,
     ),

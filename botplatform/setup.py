@@ -1,5 +1,6 @@
 """From an empty folder to a back office with something in it; each step adds what is missing."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -11,8 +12,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
-
-from tenants.models import Bot
 
 FIRST_USER = "admin"
 
@@ -46,10 +45,10 @@ def migrate() -> str:
 
 def seed_first_fleet() -> str | None:
     """Only on the embedded server, and only before there is a user."""
-    if not settings.EMBEDDED_SERVER or _superusers().exists() or Bot.objects.exists():
+    if not settings.EMBEDDED_SERVER or _superusers().exists():
         return None
-    _manage("seed_demo", "--no-input", "--verbosity", "0")
-    return f"{Bot.objects.count()} bots with conversations made up for trying things out"
+    made = json.loads(_manage("seed_demo", "--no-input", "--format", "json"))
+    return f"{made['bots']} bots with {made['messages']} messages, made up for trying things out"
 
 
 def first_superuser() -> tuple[str, str]:
@@ -66,9 +65,10 @@ def _superusers() -> QuerySet[User]:
     return User.objects.filter(is_superuser=True, is_active=True)
 
 
-def _manage(*arguments: str) -> None:
+def _manage(*arguments: str) -> str:
     """In a process of its own: the command has another plane's login."""
     program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    result = subprocess.run([*program, *arguments], check=False)
+    result = subprocess.run([*program, *arguments], check=False, stdout=subprocess.PIPE, text=True)
     if result.returncode:
         raise SetupError(f"`manage.py {arguments[0]}` failed; its message is above.")
+    return result.stdout

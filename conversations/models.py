@@ -81,6 +81,8 @@ class Conversation(TenantModel):
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     last_message_at = models.DateTimeField(null=True, editable=False)
 
+    kept = (*TenantModel.kept, "message_count", "last_position", "last_message_at")
+
     class Meta(TenantModel.Meta):
         db_table = "conversations"
         constraints = [
@@ -132,6 +134,8 @@ class Message(TenantModel):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    kept = (*TenantModel.kept, "conversation_id", "position")
 
     objects = MessageManager()  # type: ignore[misc]
 

@@ -1,9 +1,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from psqlextra.manager import PostgresManager
-
-from tenants.queries import TenantQuerySet
+from tenants.queries import TenantManager, TenantQuerySet
 
 
 class MessageQuerySet(TenantQuerySet):
@@ -18,5 +16,5 @@ class MessageQuerySet(TenantQuerySet):
         return messages
 
 
-class MessageManager(PostgresManager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+class MessageManager(TenantManager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
     pass

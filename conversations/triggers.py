@@ -1,8 +1,11 @@
-"""Order and counters of a conversation, kept by the database."""
+"""Order and counters of a conversation, kept by the database.
+
+The functions run as the keeper: nobody else may update a counter.
+"""
 
 import pgtrigger
 
-from tenants.triggers import FirmTrigger
+from tenants.triggers import FirmTrigger, KeeperTrigger
 
 # Locking the conversation and looking at the last message costs a single insert about 1.2 times
 # what `UPDATE conversations SET last_position = last_position + 1` costs, and keeps the price of
@@ -67,8 +70,8 @@ FOLLOW_SENT_AT = """
 """
 
 
-def assign_position() -> FirmTrigger:
-    return FirmTrigger(
+def assign_position() -> KeeperTrigger:
+    return KeeperTrigger(
         name="assign_position",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
@@ -78,8 +81,8 @@ def assign_position() -> FirmTrigger:
     )
 
 
-def count_inserted() -> FirmTrigger:
-    return FirmTrigger(
+def count_inserted() -> KeeperTrigger:
+    return KeeperTrigger(
         name="count_inserted",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
@@ -90,8 +93,8 @@ def count_inserted() -> FirmTrigger:
     )
 
 
-def count_deleted() -> FirmTrigger:
-    return FirmTrigger(
+def count_deleted() -> KeeperTrigger:
+    return KeeperTrigger(
         name="count_deleted",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
@@ -102,8 +105,8 @@ def count_deleted() -> FirmTrigger:
     )
 
 
-def follow_sent_at() -> FirmTrigger:
-    return FirmTrigger(
+def follow_sent_at() -> KeeperTrigger:
+    return KeeperTrigger(
         name="follow_sent_at",
         when=pgtrigger.After,
         operation=pgtrigger.Update,

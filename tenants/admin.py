@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from tenants.models import Bot
+from tenants.context import current_scope
+from tenants.models import Bot, BotAccess
 from tenants.tokens import Token
 
 
@@ -16,15 +17,36 @@ class PlatformForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]
         if not self.errors:
             try:
-                self.instance.validate_constraints()
+                # The token is not read, so the constraint on its columns is the database's.
+                self.instance.validate_constraints(exclude=self.instance.get_deferred_fields())
             except ValidationError as error:
                 self.add_error(None, error)
 
 
 class PlatformAdmin(admin.ModelAdmin):
+    """What staff may do follows from their role on the bot; the database holds to it as well."""
+
     form = PlatformForm
     show_full_result_count = False
     list_per_page = 50
+
+    changed_by: ClassVar = "operator"
+    added_by: ClassVar = "operator"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may("viewer", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _may(self.added_by)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may(self.changed_by, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may("manager", obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Times are facts; a form would also cut them to seconds when something else is saved."""
@@ -51,6 +73,15 @@ class PlatformAdmin(admin.ModelAdmin):
                 "saved the same a moment ago. Please look again and repeat your change.",
             )
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _may(least_role: str, row: Any = None) -> bool:
+    scope = current_scope()
+    if scope is None or scope.user_id is None:
+        return False
+    if row is None:
+        return scope.allows(least_role)
+    return scope.allows(least_role, row.pk if isinstance(row, Bot) else row.bot_id)
 
 
 class TenantAdmin(PlatformAdmin):
@@ -91,7 +122,10 @@ class BotForm(PlatformForm):
 
 @admin.register(Bot)
 class BotAdmin(PlatformAdmin):
+    """Superusers add and delete bots; managers change theirs."""
+
     form = BotForm
+    changed_by = "manager"
     list_display = ("name", "username", "status", "token_masked", "last_active_at")
     list_filter = ("status",)
     search_fields = ("name", "username")
@@ -100,3 +134,23 @@ class BotAdmin(PlatformAdmin):
         *("name", "username", "status", "token_masked", "token", "owner_telegram_id", "config"),
         *("last_active_at", "created_at", "updated_at"),
     )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(BotAccess)
+class BotAccessAdmin(TenantAdmin):
+    changed_by = added_by = "manager"
+    list_display = ("user", "bot", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "bot")
+    autocomplete_fields = ("bot", "user")  # type: ignore[assignment]
+    search_fields = ("user__username", "bot__name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "user") if obj else fields

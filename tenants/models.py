@@ -1,3 +1,7 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -5,12 +9,16 @@ from django.db.models.functions import Lower, Now
 
 from tenants.fields import JSONObjectField
 from tenants.ids import uuid7
+from tenants.kept import columns_to_update
+from tenants.queries import BotManager, TenantManager
 from tenants.tokens import SealedTokenField, Token
 from tenants.triggers import touch_updated_at
 
 
 class Bot(models.Model):
     """The tenant: one Telegram bot."""
+
+    kept = ("created_at", "updated_at")
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -45,8 +53,11 @@ class Bot(models.Model):
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     last_active_at = models.DateTimeField(null=True, blank=True)
 
+    objects = BotManager()
+
     class Meta:
         db_table = "bots"
+        base_manager_name = "objects"
         ordering = ["name"]
         constraints = [
             # Staff and commands find a bot by its name, in any case.
@@ -87,6 +98,11 @@ class Bot(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if not kwargs.get("force_insert"):
+            update_fields = columns_to_update(self, update_fields)
+        super().save(*args, update_fields=update_fields, **kwargs)
+
     def set_token(self, text: str) -> None:
         """Takes a token in the clear; `save()` stores it encrypted."""
         token = Token.parse(text)
@@ -100,3 +116,53 @@ class Bot(models.Model):
 
     def reveal_token(self) -> str | None:
         return self.telegram_token.open().reveal() if self.telegram_token else None
+
+
+class BotAccess(models.Model):
+    """What a staff user may do with a bot. Superusers need none."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer", "viewer: reads"
+        OPERATOR = "operator", "operator: reads and changes"
+        MANAGER = "manager", "manager: also deletes, and manages the bot and its staff"
+
+    kept = ("bot_id", "user_id")
+
+    objects = TenantManager()
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="bot_access",
+        limit_choices_to={"is_staff": True},
+    )
+    bot = models.ForeignKey(
+        Bot, on_delete=models.DO_NOTHING, db_constraint=False, related_name="staff"
+    )
+    role = models.CharField(choices=Role)
+
+    class Meta:
+        db_table = "bot_access"
+        verbose_name = "staff access"
+        verbose_name_plural = "staff access"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bot", "user"],
+                name="bot_access_unique",
+                violation_error_message="This user has a role for this bot already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["viewer", "operator", "manager"]),
+                name="bot_access_role_known",
+                violation_error_message="The role is viewer, operator or manager.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.bot}"
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if not kwargs.get("force_insert"):
+            update_fields = columns_to_update(self, update_fields)
+        super().save(*args, update_fields=update_fields, **kwargs)

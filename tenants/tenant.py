@@ -1,5 +1,5 @@
 from collections.abc import Collection, Iterable
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -7,8 +7,9 @@ from django.db.models import DO_NOTHING, QuerySet
 
 from tenants.fields import SiblingKey
 from tenants.ids import uuid7
+from tenants.kept import columns_to_update
 from tenants.partitioning import TenantTable
-from tenants.queries import TenantManager, TenantQuerySet
+from tenants.queries import TenantManager, TenantQuerySet, fill_bot
 
 
 class TenantModel(TenantTable):
@@ -19,6 +20,8 @@ class TenantModel(TenantTable):
     bot = models.ForeignKey(
         "tenants.Bot", on_delete=DO_NOTHING, db_constraint=False, db_index=False
     )
+
+    kept: ClassVar[tuple[str, ...]] = ("bot_id", "updated_at")
 
     objects = TenantManager()
 
@@ -47,12 +50,13 @@ class TenantModel(TenantTable):
         # A random id is unique without looking for it in every partition.
         super().validate_unique({*(exclude or ()), "id"})
 
-    def save(self, *args: Any, force_update: bool = False, **kwargs: Any) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """A row that was read is updated or nothing: it does not come back from the dead, nor
         appear a second time under another bot."""
-        was_read = not self._state.adding and self.pk is not None
-        force_update = force_update or (was_read and not kwargs.get("force_insert"))
-        super().save(*args, force_update=force_update, **kwargs)
+        fill_bot(self)
+        if not kwargs.get("force_insert"):
+            update_fields = columns_to_update(self, update_fields)
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> Any:
         rows = cast(TenantQuerySet, type(self)._base_manager.using(using))
@@ -80,8 +84,7 @@ class TenantModel(TenantTable):
         update_fields: Iterable[str] | None,
         forced_update: bool,
     ) -> bool:
-        """Finds the row in its partition, and leaves the bot as it is."""
-        values = [value for value in values if value[0].attname != "bot_id"]
+        """Finds the row in its partition."""
         rows = base_qs.filter(bot_id=self.bot_id)
         return super()._do_update(rows, using, pk_val, values, update_fields, forced_update)
 

@@ -4,6 +4,8 @@ import pgtrigger
 from django.db import models
 from pgtrigger import compiler
 
+from tenants.policies import KEEPER
+
 
 class FirmTriggerSql(compiler.UpsertTriggerSql):
     """django-pgtrigger's installation without the part that `pgtrigger.ignore` switches off.
@@ -20,7 +22,7 @@ class FirmTriggerSql(compiler.UpsertTriggerSql):
                     {func}
                 END;
             $$ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp;
-
+            {rights}
             DROP TRIGGER IF EXISTS {pgid} ON {table};
             CREATE {constraint} TRIGGER {pgid}
                 {when} {operation} ON {table}
@@ -32,6 +34,18 @@ class FirmTriggerSql(compiler.UpsertTriggerSql):
             COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
         """
 
+    def get_defaults(self, pgid: str) -> dict[str, str]:
+        return {**super().get_defaults(pgid), "rights": ""}
+
+
+class KeeperTriggerSql(FirmTriggerSql):
+    """Runs as the keeper, who may do what the writer of the row may not."""
+
+    def get_defaults(self, pgid: str) -> dict[str, str]:
+        rights = f"ALTER FUNCTION {pgid}() SECURITY DEFINER; "
+        owner = f"ALTER FUNCTION {pgid}() OWNER TO {KEEPER};"
+        return {**super().get_defaults(pgid), "rights": rights + owner}
+
 
 class CompiledFirmTrigger(compiler.Trigger):
     @property
@@ -41,12 +55,18 @@ class CompiledFirmTrigger(compiler.Trigger):
 
 
 class FirmTrigger(pgtrigger.Trigger):
+    sql_class = FirmTriggerSql
+
     def compile(self, model: models.Model) -> compiler.Trigger:
         compiled = super().compile(model)
         arguments = {
             name: value for name, value in compiled.sql.kwargs.items() if name != "ignore_func_name"
         }
-        return CompiledFirmTrigger(name=compiled.name, sql=FirmTriggerSql(**arguments))
+        return CompiledFirmTrigger(name=compiled.name, sql=self.sql_class(**arguments))
+
+
+class KeeperTrigger(FirmTrigger):
+    sql_class = KeeperTriggerSql
 
 
 def touch_updated_at() -> FirmTrigger:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import factory
+from django.contrib.auth.models import User
 from factory.django import DjangoModelFactory
 
 from conversations.models import Conversation, Message, Profile
 from metrics.models import BotMetric
-from tenants.models import Bot
+from tenants.models import Bot, BotAccess
 
 
 class BotFactory(DjangoModelFactory[Bot]):
@@ -27,6 +28,24 @@ class BotFactory(DjangoModelFactory[Bot]):
             bot.set_token(token)
         bot.save()
         return bot
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"staff{n}")
+    is_staff = True
+
+
+class BotAccessFactory(DjangoModelFactory[BotAccess]):
+    class Meta:
+        model = BotAccess
+
+    user = factory.SubFactory(UserFactory)
+    bot = factory.SubFactory(BotFactory)
+    role = BotAccess.Role.VIEWER
 
 
 class ProfileFactory(DjangoModelFactory[Profile]):

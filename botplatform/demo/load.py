@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from botplatform.demo.dialogues import Talk
 from botplatform.demo.fleet import DemoBot
@@ -14,6 +14,7 @@ from botplatform.demo.metrics import metric_lines
 from botplatform.demo.rhythm import DAYS, Calendar
 from botplatform.demo.rows import Chat, chats, conversation_line, message_lines, profile_line
 from botplatform.demo.staging import CONVERSATIONS, MESSAGES, METRICS, PROFILES, TABLES
+from tenants.context import maintenance_context
 from tenants.models import Bot
 
 BATCH_ROWS = 20_000
@@ -31,7 +32,7 @@ def load(
     rows: Counter[str] = Counter()
     kinds = {(bot.words.code, bot.topics): bot for bot in fleet}
     talks = {kind: Talk(bot.words, bot.topics) for kind, bot in kinds.items()}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with maintenance_context(), connection.cursor() as cursor:
         # One part of a fleet may wait long for the other's end.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         for staging in TABLES:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from botplatform.demo.fleet import DemoBot, DemoError, Size, make_fleet
 from botplatform.demo.load import Advance, load
 from botplatform.demo.together import GivenUp, Together
+from tenants.context import maintenance_context
 from tenants.models import Bot
 
 # Nine tenths of the time is the server's, so threads do as well as processes.
@@ -46,7 +47,9 @@ def seed_demo(
     The same size, seed and `until` make the same rows.
     """
     started = time.monotonic()
-    fleet = make_fleet(size, seed, set(Bot.objects.values_list("name", flat=True)))
+    with maintenance_context():
+        taken = set(Bot.objects.values_list("name", flat=True))
+    fleet = make_fleet(size, seed, taken)
     if known := _present(fleet):
         raise DemoError(
             f"The bots of this seed and size are here already ({', '.join(known)}). "
@@ -69,7 +72,8 @@ def seed_demo(
 
 def _present(fleet: Sequence[DemoBot]) -> list[str]:
     ids = [bot.id for bot in fleet]
-    return list(Bot.objects.filter(pk__in=ids).values_list("name", flat=True))
+    with maintenance_context():
+        return list(Bot.objects.filter(pk__in=ids).values_list("name", flat=True))
 
 
 def _even_parts(fleet: Sequence[DemoBot], count: int) -> list[list[DemoBot]]:

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from botplatform.planes import MIGRATOR, OWNER, PLANES
+from botplatform.planes import OWNER, PLANES
 from botplatform.provision import script
 
 # Two processes that start at once must not both create the roles.
@@ -71,7 +71,7 @@ def _provision(
     with connection.transaction():
         _run(connection, script.role_statements())
         if test_databases:
-            _run(connection, [f"ALTER ROLE {MIGRATOR.login} CREATEDB"])
+            _run(connection, script.test_statements())
         passwords = _set_passwords(connection, known) if with_passwords else {}
     is_superuser = connection.info.parameter_status("is_superuser") == "on"
     if not is_superuser:
@@ -119,7 +119,8 @@ def _run(connection: psycopg.Connection[Any], statements: list[str]) -> None:
 
 
 def _stamp(database: str) -> str:
-    return f"botplatform {hashlib.sha256(script.psql_script(database).encode()).hexdigest()[:12]}"
+    everything = script.psql_script(database) + "".join(script.test_statements())
+    return f"botplatform {hashlib.sha256(everything.encode()).hexdigest()[:12]}"
 
 
 def _primary(error: psycopg.Error) -> str:

@@ -1,6 +1,6 @@
 """The SQL of provisioning, as pure strings; every statement may be run again."""
 
-from botplatform.planes import GROUPS, MIGRATOR, OPS, OWNER, PLANES, Plane
+from botplatform.planes import GROUPS, KEEPER, MIGRATOR, OPS, OWNER, PLANES, Plane
 
 MINIMUM_VERSION = 150000
 
@@ -9,10 +9,20 @@ def role_statements() -> list[str]:
     return [
         # It inherits what PostgreSQL gives to the owner of a database.
         _create_role(OWNER, "NOLOGIN INHERIT"),
-        *(_create_role(name, "NOLOGIN NOINHERIT") for name in GROUPS),
+        *(_create_role(name, "NOLOGIN NOINHERIT") for name in (*GROUPS, KEEPER)),
         *(_create_role(plane.login, _login_attributes(plane)) for plane in PLANES),
         *(f"GRANT {plane.member_of} TO {plane.login}" for plane in PLANES),
+        # To hand over to the keeper the functions that run as the keeper.
+        f"GRANT {KEEPER} TO {MIGRATOR.login}",
         *(statement for plane in PLANES for statement in _timeouts(plane)),
+    ]
+
+
+def test_statements() -> list[str]:
+    """The test suite runs as the migrator: it makes databases and enters every context."""
+    return [
+        f"ALTER ROLE {MIGRATOR.login} CREATEDB",
+        f"GRANT {', '.join(GROUPS)} TO {MIGRATOR.login}",
     ]
 
 
@@ -23,7 +33,7 @@ def database_statements(database: str) -> list[str]:
     return [
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {name} TO {logins}",
-        f"GRANT TEMPORARY ON DATABASE {name} TO {MIGRATOR.login}, {OPS.login}",
+        f"GRANT TEMPORARY ON DATABASE {name} TO {MIGRATOR.login}, {OPS.login}, {OPS.member_of}",
     ]
 
 

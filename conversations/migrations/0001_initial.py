@@ -19,12 +19,24 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("tenants", "0001_initial"),
+        ("tenants", "0002_row_security"),
     ]
 
     operations = [
         tenants.operations.CreateTenantTable(
             name="Profile",
+            updatable=[
+                "telegram_id",
+                "name",
+                "age",
+                "location",
+                "interests",
+                "chat_style",
+                "personality",
+                "additional_data",
+                "created_at",
+                "last_active_at",
+            ],
             fields=[
                 (
                     "id",
@@ -99,6 +111,7 @@ class Migration(migrations.Migration):
         ),
         tenants.operations.CreateTenantTable(
             name="Conversation",
+            updatable=["chat_id", "profile_id", "title", "created_at"],
             fields=[
                 (
                     "id",
@@ -157,6 +170,15 @@ class Migration(migrations.Migration):
         ),
         tenants.operations.CreateTenantTable(
             name="Message",
+            updatable=[
+                "telegram_message_id",
+                "sender_type",
+                "sender_id",
+                "content",
+                "message_type",
+                "metadata",
+                "sent_at",
+            ],
             fields=[
                 (
                     "id",
@@ -268,11 +290,11 @@ class Migration(migrations.Migration):
             model_name="message",
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="assign_position",
-                sql=tenants.triggers.FirmTriggerSql(
+                sql=tenants.triggers.KeeperTriggerSql(
                     condition="WHEN (NEW.position IS NULL)",
                     declare="DECLARE taken bigint;",
                     func="\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n        WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    RETURN NEW;\n",
-                    hash="d3c334267cafb13f22e81e086bc8a7db9b71da05",
+                    hash="0c92914117c3e8987c821ab17b304a0ff4237b4f",
                     operation="INSERT",
                     pgid="pgtrigger_assign_position_16907",
                     table="messages",
@@ -284,10 +306,10 @@ class Migration(migrations.Migration):
             model_name="message",
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="count_inserted",
-                sql=tenants.triggers.FirmTriggerSql(
+                sql=tenants.triggers.KeeperTriggerSql(
                     declare="DECLARE chat record;",
                     func="\n    FOR chat IN\n        SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,\n            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at\n        FROM inserted GROUP BY bot_id, conversation_id ORDER BY conversation_id\n    LOOP\n        UPDATE conversations SET\n            message_count = message_count + chat.messages,\n            last_position = greatest(last_position, chat.last_position),\n            last_message_at = CASE WHEN chat.last_position > last_position\n                THEN chat.last_sent_at\n                ELSE (SELECT sent_at FROM messages\n                    WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id\n                    ORDER BY position DESC LIMIT 1)\n                END\n        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;\n    END LOOP;\n    RETURN NULL;\n",
-                    hash="b2f41208da2455a76c2e6a6506e0158a82a3b30f",
+                    hash="ae03d01bd7d9f31df61bcfd42ba4b0f0cbdc2faa",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_count_inserted_074b6",
@@ -301,10 +323,10 @@ class Migration(migrations.Migration):
             model_name="message",
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="count_deleted",
-                sql=tenants.triggers.FirmTriggerSql(
+                sql=tenants.triggers.KeeperTriggerSql(
                     declare="DECLARE chat record;",
                     func="\n    FOR chat IN\n        SELECT bot_id, conversation_id, count(*) AS messages\n        FROM deleted GROUP BY bot_id, conversation_id ORDER BY conversation_id\n    LOOP\n        UPDATE conversations SET\n            message_count = message_count - chat.messages,\n            last_message_at = (\n                SELECT sent_at FROM messages\n                WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id\n                ORDER BY position DESC LIMIT 1)\n        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;\n    END LOOP;\n    RETURN NULL;\n",
-                    hash="db338ff94c41320282d260ac0f4b870545e98bd2",
+                    hash="517d1f3ed87693b62c5a7c2de020f8e15a869899",
                     level="STATEMENT",
                     operation="DELETE",
                     pgid="pgtrigger_count_deleted_887a4",
@@ -318,10 +340,10 @@ class Migration(migrations.Migration):
             model_name="message",
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="follow_sent_at",
-                sql=tenants.triggers.FirmTriggerSql(
+                sql=tenants.triggers.KeeperTriggerSql(
                     condition="WHEN (OLD.sent_at IS DISTINCT FROM NEW.sent_at)",
                     func="\n    UPDATE conversations SET last_message_at = NEW.sent_at\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id AND NOT EXISTS (\n            SELECT FROM messages WHERE bot_id = NEW.bot_id\n            AND conversation_id = NEW.conversation_id AND position > NEW.position);\n    RETURN NULL;\n",
-                    hash="49f549856be83680db1b3153ed5192d92bc27bb2",
+                    hash="834a9d93defdb1132303ee738e517b3bc81c565a",
                     operation="UPDATE",
                     pgid="pgtrigger_follow_sent_at_db86c",
                     table="messages",
@@ -336,7 +358,7 @@ class Migration(migrations.Migration):
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (ROW(OLD.bot_id, OLD.conversation_id, OLD.position) IS DISTINCT FROM ROW(NEW.bot_id, NEW.conversation_id, NEW.position))",
                     func="RAISE EXCEPTION 'a message keeps its bot, conversation and position' USING ERRCODE = 'integrity_constraint_violation';",
-                    hash="cb10f05c02650263233000b66b02978c014a647a",
+                    hash="b55ef2716605269ba4ab79a4ccd40798707aaa3b",
                     operation="UPDATE",
                     pgid="pgtrigger_keep_place_ac175",
                     table="messages",
@@ -373,7 +395,7 @@ class Migration(migrations.Migration):
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
                     func="NEW.updated_at = now(); RETURN NEW;",
-                    hash="cbbb0b1c56e74eaf52e93dfe3d80808aa92decf0",
+                    hash="f6fc030eecb50d820f9fcbeaa15b26451b345199",
                     operation="UPDATE",
                     pgid="pgtrigger_touch_updated_at_211a2",
                     table="profiles",
@@ -414,7 +436,7 @@ class Migration(migrations.Migration):
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
                     func="NEW.updated_at = now(); RETURN NEW;",
-                    hash="2502d3a324c356f8464ef8f3649094fd81f29afc",
+                    hash="cdc1e9bf8c41b168dc6813984896c3e104b7bacd",
                     operation="UPDATE",
                     pgid="pgtrigger_touch_updated_at_2a14f",
                     table="conversations",

@@ -12,12 +12,13 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("tenants", "0001_initial"),
+        ("tenants", "0002_row_security"),
     ]
 
     operations = [
         tenants.operations.CreateTenantTable(
             name="BotMetric",
+            updatable=["metric_name", "metric_value", "metric_tags", "recorded_at"],
             fields=[
                 (
                     "id",

@@ -1,20 +1,54 @@
 import django.core.validators
+import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import pgtrigger.migrations
 import tenants.fields
 import tenants.ids
+import tenants.queries
 import tenants.tokens
 import tenants.triggers
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
+        migrations.CreateModel(
+            name="BotAccess",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "viewer: reads"),
+                            ("operator", "operator: reads and changes"),
+                            ("manager", "manager: also deletes, and manages the bot and its staff"),
+                        ]
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "staff access",
+                "verbose_name_plural": "staff access",
+                "db_table": "bot_access",
+            },
+            managers=[
+                ("objects", tenants.queries.TenantManager()),
+            ],
+        ),
         migrations.CreateModel(
             name="Bot",
             fields=[
@@ -90,6 +124,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "bots",
                 "ordering": ["name"],
+                "base_manager_name": "objects",
                 "constraints": [
                     models.UniqueConstraint(
                         django.db.models.functions.text.Lower("name"),
@@ -132,6 +167,9 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+            managers=[
+                ("objects", tenants.queries.BotManager()),
+            ],
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="bot",
@@ -140,12 +178,48 @@ class Migration(migrations.Migration):
                 sql=tenants.triggers.FirmTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
                     func="NEW.updated_at = now(); RETURN NEW;",
-                    hash="a780f4a5fd22fec642ea1567194472a3feda196d",
+                    hash="6ca93325950a258113a76f31180737303e73fe58",
                     operation="UPDATE",
                     pgid="pgtrigger_touch_updated_at_f0c57",
                     table="bots",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AddField(
+            model_name="botaccess",
+            name="bot",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="staff",
+                to="tenants.bot",
+            ),
+        ),
+        migrations.AddField(
+            model_name="botaccess",
+            name="user",
+            field=models.ForeignKey(
+                limit_choices_to={"is_staff": True},
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bot_access",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="botaccess",
+            constraint=models.UniqueConstraint(
+                fields=("bot", "user"),
+                name="bot_access_unique",
+                violation_error_message="This user has a role for this bot already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="botaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["viewer", "operator", "manager"])),
+                name="bot_access_role_known",
+                violation_error_message="The role is viewer, operator or manager.",
             ),
         ),
     ]

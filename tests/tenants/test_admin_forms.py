@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from conversations.models import Conversation, Message, Profile
 from metrics.models import BotMetric
-from tenants.models import Bot
+from tenants.models import Bot, BotAccess
 from tests.factories import (
+    BotAccessFactory,
     BotFactory,
     BotMetricFactory,
     ConversationFactory,
@@ -62,6 +63,7 @@ def accept(client: Client, url: str, **changes: Any) -> None:
 
 ROWS = {
     Bot: BotFactory,
+    BotAccess: BotAccessFactory,
     Profile: ProfileFactory,
     Conversation: ConversationFactory,
     Message: MessageFactory,

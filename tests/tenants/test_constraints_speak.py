@@ -8,13 +8,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from conversations.models import Conversation, Message, Profile
-from tenants.models import Bot
+from tenants.models import Bot, BotAccess
 from tests.factories import (
+    BotAccessFactory,
     BotFactory,
     BotMetricFactory,
     ConversationFactory,
     MessageFactory,
     ProfileFactory,
+    UserFactory,
 )
 from tests.tenants.guards import models_of_bots
 
@@ -33,6 +35,11 @@ def bot_with_token_of_another() -> Bot:
     row = bot(name="Twin")
     row.set_token(token)
     return row
+
+
+def second_access() -> BotAccess:
+    first = BotAccessFactory()
+    return BotAccess(user=first.user, bot=first.bot, role="manager")
 
 
 def second(model: type[Model], factory: Any, **same: Any) -> Model:
@@ -88,6 +95,14 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "messages_type_present": (
         lambda: MessageFactory.build(conversation=ConversationFactory(), message_type=""),
         "This field cannot be blank.",
+    ),
+    "bot_access_unique": (
+        second_access,
+        "This user has a role for this bot already.",
+    ),
+    "bot_access_role_known": (
+        lambda: BotAccessFactory.build(bot=BotFactory(), user=UserFactory(), role="owner"),
+        "'owner' is not a valid choice",
     ),
     "bot_metrics_name_present": (
         lambda: BotMetricFactory.build(bot=BotFactory(), metric_name=""),

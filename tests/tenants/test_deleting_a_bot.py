@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants.models import Bot
+from tenants.tenant import TenantModel
 from tests.factories import BotFactory, BotMetricFactory, MessageFactory
 from tests.tenants.guards import models_of_bots, query
 
@@ -26,7 +27,9 @@ FILL = [
 
 pytestmark = pytest.mark.django_db
 
-TABLES = sorted(model._meta.db_table for model in models_of_bots(apps))
+TABLES = sorted(
+    model._meta.db_table for model in models_of_bots(apps) if issubclass(model, TenantModel)
+)
 
 
 def rows_of(bot_id: object) -> dict[str, int]:

@@ -182,7 +182,7 @@ def test_a_migration_that_makes_a_tenant_table_another_way() -> None:
         CreateModel("Tag", [bot]),
         CreateModel("Unrelated", [("kind", models.CharField())]),
         SeparateDatabaseAndState(state_operations=[CreateModel("Hidden", [bot])]),
-        CreateTenantTable("Right", [bot]),
+        CreateTenantTable("Right", [bot], updatable=["kind"]),
     ]
     assert guards.migration_problems([migration]) == [
         f"tenants.0002_notes: {name} is not made by CreateTenantTable"

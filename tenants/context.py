@@ -1,0 +1,248 @@
+"""Whose rows a process sees: the only writers of the session state that row security reads.
+
+    with bot_context(bot_id):            # one bot's rows, as a bot process
+    with staff_context(user):            # the bots given to a staff user
+    with maintenance_context():          # all rows, for operators' commands
+
+Each is a transaction, works as `async with` too, and leaves nothing behind on the connection: what
+it sets is SET LOCAL, as literals, the settings first and then the role.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+ROLES = ("viewer", "operator", "manager")
+SETTINGS = ("app.current_bot_id", "app.current_user_id")
+
+
+class ContextError(Exception):
+    """A context was used in a way that could show a row to somebody it is not for."""
+
+
+class UnknownBot(ContextError):
+    pass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a context lets see. `bots` are the bots of a staff user with the role on each."""
+
+    role: str
+    bot_id: uuid.UUID | None = None
+    user_id: int | None = None
+    bots: Mapping[uuid.UUID, str] | None = field(default=None, compare=False)
+
+    @property
+    def bot_filter(self) -> list[uuid.UUID] | None:
+        """The bots to name in queries, so that they are planned for their partitions alone."""
+        if self.bot_id:
+            return [self.bot_id]
+        return None if self.bots is None else list(self.bots)
+
+    def allows(self, least_role: str, bot_id: uuid.UUID | None = None) -> bool:
+        """Whether the staff user has at least this role, for one bot or for any."""
+        if self.bots is None:
+            return True
+        enough = ROLES[ROLES.index(least_role) :]
+        if bot_id is not None:
+            return self.bots.get(bot_id) in enough
+        return any(role in enough for role in self.bots.values())
+
+
+_scope: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+def current_scope() -> Scope | None:
+    return _scope.get()
+
+
+def bot_context(bot_id: uuid.UUID | str, *, using: str = DEFAULT_DB_ALIAS) -> "Context":
+    if not isinstance(bot_id, uuid.UUID):
+        try:
+            bot_id = uuid.UUID(bot_id)
+        except (AttributeError, TypeError, ValueError):
+            raise ContextError(f"{bot_id!r:.60} is not a bot's id; ids are UUIDs.") from None
+    return Context(Scope("bot", bot_id=bot_id), using)
+
+
+def staff_context(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> "Context":
+    if not (user.is_authenticated and user.is_active and user.is_staff and user.pk):
+        raise ContextError("Only an active staff user has a context.")
+    return Context(Scope("admin", user_id=int(user.pk), bots=None), using)
+
+
+def maintenance_context(*, using: str = DEFAULT_DB_ALIAS) -> "Context":
+    return Context(Scope("super_admin"), using)
+
+
+class Context:
+    def __init__(self, scope: Scope, using: str) -> None:
+        self.scope = scope
+        self.using = using
+        self._entry: _Entry | None = None
+        self._depth = 0
+
+    def __enter__(self) -> Scope:
+        if (outer := self._already_inside()) is not None:
+            return outer
+        self._entry = entry = _Entry(self.scope, self.using)
+        return self._inside(entry.begin())
+
+    def __exit__(self, *error: Any) -> None:
+        if (entry := self._leave()) is not None:
+            entry.end(*error)
+
+    async def __aenter__(self) -> Scope:
+        """Waits for its turn: all tasks of an event loop share Django's one connection."""
+        if (outer := self._already_inside()) is not None:
+            return outer
+        turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        await turn.acquire()
+        self._entry = entry = _Entry(self.scope, self.using)
+        beginning = asyncio.ensure_future(sync_to_async(entry.begin)())
+        try:
+            return self._inside(await asyncio.shield(beginning))
+        except asyncio.CancelledError as cancelled:
+            await asyncio.wait([beginning])
+            if not beginning.exception():
+                await sync_to_async(entry.end)(type(cancelled), cancelled, None)
+            turn.release()
+            raise
+        except BaseException:
+            turn.release()
+            raise
+
+    async def __aexit__(self, *error: Any) -> None:
+        if (entry := self._leave()) is None:
+            return
+        try:
+            # A cancelled task still ends its transaction.
+            await asyncio.shield(sync_to_async(entry.end)(*error))
+        finally:
+            _turns[asyncio.get_running_loop()].release()
+
+    def _already_inside(self) -> Scope | None:
+        outer = _scope.get()
+        if outer is not None:
+            if outer != self.scope:
+                raise ContextError(f"Inside the context of {_name(outer)}: leave that first.")
+            self._depth += 1
+        return outer
+
+    def _inside(self, scope: Scope) -> Scope:
+        _scope.set(scope)
+        return scope
+
+    def _leave(self) -> "_Entry | None":
+        if self._depth:
+            self._depth -= 1
+            return None
+        _scope.set(None)
+        return self._entry
+
+
+class _Entry:
+    """One context from its beginning to its end."""
+
+    def __init__(self, scope: Scope, using: str) -> None:
+        self.scope = scope
+        self.using = using
+        self.outer: tuple[str, ...] = ()
+
+    def begin(self) -> Scope:
+        # Here and not before: each thread has a connection of its own.
+        self.connection = connection = connections[self.using]
+        if getattr(connection, "tenant_scope", None) is not None:
+            raise ContextError(
+                "Another task is inside a context on this connection; wait for it with "
+                "`async with`, or use a thread of its own."
+            )
+        inside = connection.in_atomic_block
+        if not inside and not connection.get_autocommit():
+            raise ContextError("Autocommit is off: a context manages its own transaction.")
+        self.atomic = transaction.atomic(using=connection.alias, durable=not inside)
+        self.atomic.__enter__()
+        try:
+            if inside:
+                self.outer = self._read_state()
+            self.scope = self._apply()
+        except BaseException as error:
+            self.atomic.__exit__(type(error), error, error.__traceback__)
+            raise
+        connection.tenant_scope = self.scope  # type: ignore[attr-defined]
+        self.guard = connection.execute_wrapper(self._only_inside)
+        self.guard.__enter__()
+        return self.scope
+
+    def end(self, *error: Any) -> None:
+        self.guard.__exit__(None, None, None)
+        self.connection.tenant_scope = None  # type: ignore[attr-defined]
+        try:
+            if error[0] is None and self.outer and not self.connection.needs_rollback:
+                self._execute(*self._statements(*self.outer))
+        finally:
+            self.atomic.__exit__(*error)
+
+    def _apply(self) -> Scope:
+        bot, user = self.scope.bot_id or "", self.scope.user_id or ""
+        statements = self._statements(str(bot), str(user), self.scope.role)
+        if self.scope.bot_id:
+            statements += (f"SELECT 1 FROM bots WHERE id = '{bot}'",)
+            if not self._execute(*statements):
+                raise UnknownBot(f"There is no bot {bot}.")
+        elif self.scope.user_id:
+            statements += (
+                "SELECT staff_is_superuser(), bot_id, role FROM (SELECT) AS staff "
+                f"LEFT JOIN bot_access ON user_id = {user}",
+            )
+            rows = self._execute(*statements)
+            bots = None if rows[0][0] else {bot_id: role for _, bot_id, role in rows if bot_id}
+            return Scope("admin", user_id=self.scope.user_id, bots=bots)
+        else:
+            self._execute(*statements)
+        return self.scope
+
+    @staticmethod
+    def _statements(bot_id: str, user_id: str, role: str) -> tuple[str, ...]:
+        return (
+            f"SET LOCAL app.current_bot_id = '{bot_id}'",
+            f"SET LOCAL app.current_user_id = '{user_id}'",
+            f"SET LOCAL ROLE {role}",
+        )
+
+    def _read_state(self) -> tuple[str, ...]:
+        settings = (*SETTINGS, "role")
+        values = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in settings)
+        return tuple(self._execute(f"SELECT {values}")[0])
+
+    def _execute(self, *statements: str) -> list[Any]:
+        """One round trip; the rows of the last statement."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("; ".join(statements))
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if cursor.description is not None else []
+
+    def _only_inside(self, execute: Any, sql: Any, params: Any, many: Any, info: Any) -> Any:
+        """A task that entered no context shares the connection of one that did."""
+        if _scope.get() is not self.scope:
+            raise ContextError(
+                f"This task is outside the context of {_name(self.scope)}, which holds the "
+                "connection. Enter a context of its own with `async with`."
+            )
+        return execute(sql, params, many, info)
+
+
+def _name(scope: Scope) -> str:
+    if scope.bot_id:
+        return f"bot {scope.bot_id}"
+    return f"staff user {scope.user_id}" if scope.user_id else "maintenance"

@@ -1,0 +1,133 @@
+"""All SQL of row security, as pure strings: reviewed here, emitted by migrations.
+
+Who sees a row follows from the role, which only tenants.context sets:
+
+* `bot` sees the rows of the bot in app.current_bot_id;
+* `admin` sees the bots given to the staff user in app.current_user_id, and changes them as far as
+  that user's role goes;
+* `super_admin` sees everything;
+* `app_base` sees nothing, and so does everybody else: no policy, no grant.
+
+Each function stands in a (SELECT ...), so that it is called once a query and not once a row.
+After a SET LOCAL ended the setting is '', not NULL, hence nullif.
+"""
+
+KEEPER = "botplatform_keeper"
+
+CURRENT_BOT = "(SELECT nullif(current_setting('app.current_bot_id', true), '')::uuid)"
+SUPERUSER = "(SELECT staff_is_superuser())"
+VIEWED, OPERATED, MANAGED = (
+    f"ANY ((SELECT staff_bots('{role}'))::uuid[])" for role in ("viewer", "operator", "manager")
+)
+
+
+def close_partition(partition: str) -> list[str]:
+    """Policies on a table do not protect its partitions: no policy there means no row."""
+    return [
+        f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {partition} FORCE ROW LEVEL SECURITY",
+        *_revoke_all(partition),
+    ]
+
+
+def secure_tenant_table(table: str, updatable: list[str]) -> list[str]:
+    """Row security and grants; UPDATE of the named columns only, never of the bot."""
+    columns = ", ".join(updatable)
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        *_policies(table, "bot_id", managed_by=OPERATED, added_by=OPERATED, deleted_by=MANAGED),
+        *_revoke_all(table),
+        *(
+            statement
+            for role in ("bot", "admin", "super_admin")
+            for statement in (
+                f"GRANT SELECT, INSERT, DELETE ON {table} TO {role}",
+                f"GRANT UPDATE ({columns}) ON {table} TO {role}",
+            )
+        ),
+    ]
+
+
+def secure_bots(readable: list[str], updatable: list[str], own: list[str]) -> list[str]:
+    """Staff read everything but the tokens; a bot reads its own, and changes little of itself."""
+    everything = ", ".join(readable)
+    return [
+        "ALTER TABLE bots ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE bots FORCE ROW LEVEL SECURITY",
+        *_policies(
+            "bots",
+            "id",
+            managed_by=MANAGED,
+            added_by=SUPERUSER,
+            deleted_by=SUPERUSER,
+        ),
+        *_revoke_all("bots"),
+        f"GRANT SELECT ({everything}, telegram_token) ON bots TO bot",
+        f"GRANT UPDATE ({', '.join(own)}) ON bots TO bot",
+        *(
+            statement
+            for role in ("admin", "super_admin")
+            for statement in (
+                f"GRANT SELECT ({everything}), INSERT, DELETE ON bots TO {role}",
+                f"GRANT UPDATE ({', '.join(updatable)}) ON bots TO {role}",
+            )
+        ),
+    ]
+
+
+def secure_bot_access() -> list[str]:
+    return [
+        "ALTER TABLE bot_access ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE bot_access FORCE ROW LEVEL SECURITY",
+        *_policies("bot_access", "bot_id", MANAGED, MANAGED, MANAGED, for_bots=False),
+        *_revoke_all("bot_access"),
+        "GRANT SELECT, INSERT, UPDATE (role), DELETE ON bot_access TO admin, super_admin",
+    ]
+
+
+def keeper_sees(table: str, grants: str, commands: tuple[str, ...] = ("SELECT",)) -> list[str]:
+    """The keeper owns the definer functions and is nobody's role."""
+    return [
+        f"GRANT {grants} ON {table} TO {KEEPER}",
+        *(
+            f"CREATE POLICY {table}_keeper_{command.lower()} ON {table} FOR {command} "
+            f"TO {KEEPER} USING (true)"
+            for command in commands
+        ),
+    ]
+
+
+def _policies(
+    table: str,
+    column: str,
+    managed_by: str,
+    added_by: str,
+    deleted_by: str,
+    for_bots: bool = True,
+) -> list[str]:
+    def rows(by: str) -> str:
+        return by if by == SUPERUSER else f"{SUPERUSER} OR {column} = {by}"
+
+    return [
+        *(
+            [f"CREATE POLICY {table}_bot ON {table} TO bot USING ({column} = {CURRENT_BOT})"]
+            if for_bots
+            else []
+        ),
+        f"CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin USING ({rows(VIEWED)})",
+        f"CREATE POLICY {table}_staff_add ON {table} FOR INSERT TO admin "
+        f"WITH CHECK ({rows(added_by)})",
+        f"CREATE POLICY {table}_staff_change ON {table} FOR UPDATE TO admin "
+        f"USING ({rows(managed_by)})",
+        f"CREATE POLICY {table}_staff_delete ON {table} FOR DELETE TO admin "
+        f"USING ({rows(deleted_by)})",
+        f"CREATE POLICY {table}_operators ON {table} TO super_admin USING (true)",
+        f"CREATE POLICY {table}_nobody ON {table} TO app_base USING (false)",
+    ]
+
+
+def _revoke_all(table: str) -> list[str]:
+    roles = "PUBLIC, app_base, bot, admin, super_admin"
+    logins = "botplatform_office, botplatform_runtime, botplatform_ops"
+    return [f"REVOKE ALL ON {table} FROM {roles}, {logins}"]
