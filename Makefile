@@ -5,13 +5,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test check lint types drift deploy-check format password reset
+.PHONY: help run test check lint types drift deploy-check format bench password reset
 
 help:
 	@echo "make run       the back office with a demo fleet  (PORT=8000 HOST=127.0.0.1)"
 	@echo "make test      the test suite against a real PostgreSQL  (ARGS='-k name')"
 	@echo "make check     format, lint, types, migrations, deployment settings, tests"
 	@echo "make format    format the code"
+	@echo "make bench     what row security costs, at a million messages  (ARGS='--messages 50000')"
 	@echo "make password  a new password for the first user"
 	@echo "make reset     delete the embedded database and start over"
 
@@ -44,6 +45,9 @@ deploy-check: $(INSTALLED)
 format: $(INSTALLED)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+bench: $(INSTALLED)
+	@$(PY) manage.py bench $(ARGS)
 
 password: $(INSTALLED)
 	@exec $(PY) manage.py changepassword admin

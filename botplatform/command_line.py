@@ -11,11 +11,13 @@ from django.db import Error
 from botplatform.database_errors import WrongLogin, explanation
 from botplatform.embedded import EmbeddedServerError
 from botplatform.logs import exception_text
+from tenants import correlation
 
 
 def run(argv: Sequence[str]) -> None:
     # As an exception it lets the process leave the embedded server, which its last user stops.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    correlation.begin()
     try:
         execute_from_command_line(list(argv))
     except ImproperlyConfigured as error:

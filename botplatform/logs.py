@@ -20,6 +20,8 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import Error as DjangoDatabaseError
 
+from tenants import correlation
+
 ACCESS_LOG_FORMAT = "%(h)s %(m)s %(U)s %(s)s %(B)sB %(M)sms"
 
 WITHHELD = "…"
@@ -178,6 +180,8 @@ class RedactingFormatter(logging.Formatter):
 
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
         fields = self._head(record) | {"message": _message(record)}
+        if correlation_id := correlation.current():
+            fields["correlation_id"] = correlation_id
         request, args = getattr(record, "request", None), record.args
         if record.name == "gunicorn.access" and isinstance(args, dict):
             fields |= {"method": args["m"], "path": args["U"], "status": int(args["s"])}

@@ -11,6 +11,8 @@ from pathlib import Path
 OWNER = "botplatform_owner"
 # Owns the functions that do what the roles themselves may not; nobody becomes it.
 KEEPER = "botplatform_keeper"
+# Owns the search function, and may read what it searches; nobody becomes it either.
+SEARCHER = "botplatform_searcher"
 GROUPS = ("super_admin", "admin", "bot", "app_base")
 
 
@@ -41,7 +43,7 @@ COMMAND_PLANES = {
         (
             *("migrate", "showmigrations", "sqlmigrate", "makemigrations", "pgmakemigrations"),
             *("dbshell", "flush", "inspectdb", "pgtrigger", "squashmigrations", "test"),
-            "rotate_token_key",
+            *(*("rotate_token_key", "pgpartition"), "bench"),
         ),
         MIGRATOR,
     ),

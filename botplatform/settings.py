@@ -65,6 +65,8 @@ if PLANE.pooled and not planes.is_command(sys.argv):
     DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_POOL
 # It would create hstore, which the embedded server does not have and no table here needs.
 POSTGRES_EXTRA_AUTO_EXTENSION_SET_UP = False
+PSQLEXTRA_PARTITIONING_MANAGER = "tenants.audit.partitions.manager"
+AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 0)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -85,6 +87,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "botplatform.health.HealthMiddleware",
+    "tenants.middleware.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,11 +1,12 @@
+import uuid
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from conversations.models import Conversation, Message, Profile
+from conversations.search import MOST_FOUND, InOrderOf
 from tenants.admin import TenantAdmin
 
 
@@ -48,7 +49,15 @@ class MessageAdmin(TenantAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        if search_term.strip():
-            query = SearchQuery(search_term, config="russian", search_type="websearch")
-            queryset = queryset.filter(search=query)
-        return queryset, False
+        if not search_term.strip():
+            return queryset, False
+        try:
+            bots = [uuid.UUID(request.GET["bot__id__exact"])]
+        except (KeyError, ValueError):
+            bots = None
+        # Found once: the page and its count are two queries.
+        best_first = queryset.search(search_term, limit=MOST_FOUND, bots=bots)  # type: ignore[attr-defined]
+        ids = list(best_first.values_list("pk", flat=True))
+        found = queryset.filter(pk__in=ids)
+        # Until a column is clicked.
+        return found if "o" in request.GET else found.order_by(InOrderOf(ids)), False

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Left, Now
 from django.utils import timezone
+from pgtrigger import Update
 
 from conversations.queries import MessageManager
 from conversations.triggers import (
@@ -14,6 +15,7 @@ from conversations.triggers import (
     follow_sent_at,
     keep_place,
 )
+from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
 from tenants.tenant import TenantModel
 from tenants.triggers import touch_updated_at
@@ -60,7 +62,7 @@ class Profile(TenantModel):
             # A bot's people, the last active first.
             models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity")
         ]
-        triggers = [touch_updated_at()]
+        triggers = [touch_updated_at(), *audit_rows(ignored=("updated_at",))]
 
     def __str__(self) -> str:
         return self.name or str(self.telegram_id)
@@ -103,7 +105,13 @@ class Conversation(TenantModel):
             # A person's chats; the key to profiles when one is deleted.
             models.Index(fields=["bot", "profile_id"], name="conversations_profile"),
         ]
-        triggers = [touch_updated_at()]
+        triggers = [
+            touch_updated_at(),
+            # Each message moves the counters.
+            *audit_rows(
+                ignored=("message_count", "last_position", "last_message_at", "updated_at")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.chat_id)
@@ -178,6 +186,11 @@ class Message(TenantModel):
         triggers = [
             *(assign_position(), count_inserted(), count_deleted()),
             *(follow_sent_at(), keep_place()),
+            *audit_rows(operations=[Update], measured=("content", "metadata")),
+            *audit_statements(
+                "conversation_id",
+                summary="'first_position', min(position), 'last_position', max(position)",
+            ),
         ]
 
     def __str__(self) -> str:

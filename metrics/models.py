@@ -2,7 +2,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from pgtrigger import Update
 
+from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONObjectField, NumericField
 from tenants.tenant import TenantModel
 
@@ -27,6 +29,13 @@ class BotMetric(TenantModel):
         indexes = [
             # One metric of a bot over time.
             models.Index(fields=["bot", "metric_name", "-recorded_at"], name="bot_metrics_series")
+        ]
+        triggers = [
+            *audit_rows(operations=[Update]),
+            *audit_statements(
+                summary="'metrics', (array_agg(DISTINCT metric_name))[1:20],"
+                " 'first_recorded_at', min(recorded_at), 'last_recorded_at', max(recorded_at)"
+            ),
         ]
 
     def __str__(self) -> str:

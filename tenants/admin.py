@@ -6,8 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from tenants.audit.admin import AuditEntryAdmin
 from tenants.context import current_scope
-from tenants.models import Bot, BotAccess
+from tenants.models import AuditEntry, Bot, BotAccess
 from tenants.tokens import Token
 
 
@@ -118,6 +119,9 @@ class BotForm(PlatformForm):
         if text := self.cleaned_data.get("token"):
             self.instance.set_token(text)
         super()._post_clean()
+
+
+admin.site.register(AuditEntry, AuditEntryAdmin)
 
 
 @admin.register(Bot)

@@ -19,8 +19,10 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import sync_to_async
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from tenants import correlation
+
 ROLES = ("viewer", "operator", "manager")
-SETTINGS = ("app.current_bot_id", "app.current_user_id")
+SETTINGS = ("app.current_bot_id", "app.current_user_id", "app.correlation_id")
 
 
 class ContextError(Exception):
@@ -194,7 +196,9 @@ class _Entry:
 
     def _apply(self) -> Scope:
         bot, user = self.scope.bot_id or "", self.scope.user_id or ""
-        statements = self._statements(str(bot), str(user), self.scope.role)
+        statements = self._statements(
+            str(bot), str(user), correlation.current() or "", self.scope.role
+        )
         if self.scope.bot_id:
             statements += (f"SELECT 1 FROM bots WHERE id = '{bot}'",)
             if not self._execute(*statements):
@@ -212,10 +216,12 @@ class _Entry:
         return self.scope
 
     @staticmethod
-    def _statements(bot_id: str, user_id: str, role: str) -> tuple[str, ...]:
+    def _statements(bot_id: str, user_id: str, request: str, role: str) -> tuple[str, ...]:
+        correlation_id = correlation.well_formed(request) or ""
         return (
             f"SET LOCAL app.current_bot_id = '{bot_id}'",
             f"SET LOCAL app.current_user_id = '{user_id}'",
+            f"SET LOCAL app.correlation_id = '{correlation_id}'",
             f"SET LOCAL ROLE {role}",
         )
 

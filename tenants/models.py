@@ -7,12 +7,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
+from tenants.audit.model import AuditEntry
+from tenants.audit.triggers import audit_rows
 from tenants.fields import JSONObjectField
 from tenants.ids import uuid7
 from tenants.kept import columns_to_update
 from tenants.queries import BotManager, TenantManager
 from tenants.tokens import SealedTokenField, Token
 from tenants.triggers import touch_updated_at
+
+__all__ = ["AuditEntry", "Bot", "BotAccess"]
 
 
 class Bot(models.Model):
@@ -93,7 +97,14 @@ class Bot(models.Model):
                 violation_error_message="Set a bot's token with set_token().",
             ),
         ]
-        triggers = [touch_updated_at()]
+        triggers = [
+            touch_updated_at(),
+            *audit_rows(
+                bot="id",
+                ignored=("updated_at",),
+                secret=("telegram_token", "token_fingerprint"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -158,6 +169,7 @@ class BotAccess(models.Model):
                 violation_error_message="The role is viewer, operator or manager.",
             ),
         ]
+        triggers = audit_rows()
 
     def __str__(self) -> str:
         return f"{self.user} · {self.bot}"

@@ -13,15 +13,12 @@ PARTITIONS = 10
 PARTITION_KEY = "bot_id"
 
 
-class TenantModelMeta(PostgresPartitionedModelMeta):
+class SingleKeyMeta(PostgresPartitionedModelMeta):
     """Leaves `id` as Django's primary key.
 
     django-postgres-extra would make it a CompositePrimaryKey, which the admin refuses. The
-    database's key is (id, bot_id) all the same.
+    database's key contains the partition key all the same.
     """
-
-    default_method = PostgresPartitioningMethod.HASH
-    default_key = [PARTITION_KEY]
 
     @classmethod
     def _create_primary_key(cls, attrs: dict[str, Any], partitioning_key: Any) -> None:
@@ -30,6 +27,17 @@ class TenantModelMeta(PostgresPartitionedModelMeta):
     @classmethod
     def _delete_auto_created_fields(cls, model: Any) -> None:
         pass
+
+
+class SingleKeyTable(PostgresPartitionedModel, metaclass=SingleKeyMeta):
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+
+class TenantModelMeta(SingleKeyMeta):
+    default_method = PostgresPartitioningMethod.HASH
+    default_key = [PARTITION_KEY]
 
 
 class TenantTable(PostgresPartitionedModel, metaclass=TenantModelMeta):

@@ -1,6 +1,6 @@
 """The SQL of provisioning, as pure strings; every statement may be run again."""
 
-from botplatform.planes import GROUPS, KEEPER, MIGRATOR, OPS, OWNER, PLANES, Plane
+from botplatform.planes import GROUPS, KEEPER, MIGRATOR, OPS, OWNER, PLANES, SEARCHER, Plane
 
 MINIMUM_VERSION = 150000
 
@@ -9,11 +9,11 @@ def role_statements() -> list[str]:
     return [
         # It inherits what PostgreSQL gives to the owner of a database.
         _create_role(OWNER, "NOLOGIN INHERIT"),
-        *(_create_role(name, "NOLOGIN NOINHERIT") for name in (*GROUPS, KEEPER)),
+        *(_create_role(name, "NOLOGIN NOINHERIT") for name in (*GROUPS, KEEPER, SEARCHER)),
         *(_create_role(plane.login, _login_attributes(plane)) for plane in PLANES),
         *(f"GRANT {plane.member_of} TO {plane.login}" for plane in PLANES),
-        # To hand over to the keeper the functions that run as the keeper.
-        f"GRANT {KEEPER} TO {MIGRATOR.login}",
+        # To hand over to them the functions that run as them.
+        f"GRANT {KEEPER}, {SEARCHER} TO {MIGRATOR.login}",
         *(statement for plane in PLANES for statement in _timeouts(plane)),
     ]
 

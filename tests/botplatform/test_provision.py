@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from psycopg import errors
 
 from botplatform.embedded import EmbeddedServer
-from botplatform.planes import GROUPS, KEEPER, OFFICE, OWNER, PLANES
+from botplatform.planes import GROUPS, KEEPER, OFFICE, OWNER, PLANES, SEARCHER
 from botplatform.provision import ProvisionError, provision
 from tests.botplatform.old_server import server_of_version
 from tests.clusters import manage
@@ -74,13 +74,13 @@ def test_from_nothing_to_migrated_and_again(server):
             " WHERE pronamespace = 'public'::regnamespace"
             " UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'fleet'"
         ).fetchall()
-    assert {owner for (owner,) in owners} == {OWNER, KEEPER}
+    assert {owner for (owner,) in owners} == {OWNER, KEEPER, SEARCHER}
 
 
 def test_roles_are_as_designed(server):
     provision(url(server), "fleet")
     roles = {row[0]: row[1:] for row in catalog(server)}
-    for name in (OWNER, KEEPER, *GROUPS):
+    for name in (OWNER, KEEPER, SEARCHER, *GROUPS):
         is_super, can_login, inherits, bypasses, *_, member_of = roles[name]
         assert (is_super, can_login, bypasses, member_of) == (False, False, False, [])
         assert inherits == (name == OWNER)
@@ -94,7 +94,7 @@ def test_roles_are_as_designed(server):
         assert not creates
         assert inherits == bypasses == migrator
         assert password.startswith("SCRAM-SHA-256$")
-        assert set(member_of) == {plane.member_of, *([KEEPER] if migrator else [])}
+        assert set(member_of) == {plane.member_of, *([KEEPER, SEARCHER] if migrator else [])}
         assert f"statement_timeout={plane.statement_timeout}" in settings
         assert f"lock_timeout={plane.lock_timeout}" in settings
 

@@ -1,0 +1,1 @@
+"""What row security costs, as ratios of times taken in one run: `make bench`."""

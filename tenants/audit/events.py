@@ -1,0 +1,49 @@
+"""Logins and refused requests, written by the one function that may write such an entry."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection
+from django.http import HttpRequest
+
+from tenants import correlation
+
+
+def record(event: str, username: str | None, request: HttpRequest | None) -> None:
+    """Where it fails the request fails with it: no login goes unrecorded."""
+    values = (event, username, request.path if request else None, correlation.current())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit_event(%s, %s, %s, %s)",
+            [value if value is None else _storable(value) for value in values],
+        )
+
+
+def denied(request: HttpRequest) -> None:
+    record("DENIED", request.user.get_username() or None, request)
+
+
+def connect() -> None:
+    user_logged_in.connect(_logged_in, dispatch_uid="audit")
+    user_logged_out.connect(_logged_out, dispatch_uid="audit")
+    user_login_failed.connect(_login_failed, dispatch_uid="audit")
+
+
+def _logged_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
+    record("LOGIN", user.get_username(), request)
+
+
+def _logged_out(request: HttpRequest | None, user: Any, **_: Any) -> None:
+    if user is not None:
+        record("LOGOUT", user.get_username(), request)
+
+
+def _login_failed(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    username = credentials.get("username")
+    record("LOGIN_FAILED", None if username is None else str(username), request)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

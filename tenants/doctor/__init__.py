@@ -1,0 +1,1 @@
+"""Walks the catalog and says where isolation is not what tenants.policies promises."""

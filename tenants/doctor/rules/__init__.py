@@ -1,0 +1,25 @@
+"""Importing a module of rules registers them."""
+
+from tenants.doctor.rules import (
+    definers,
+    grants,
+    keys,
+    owners,
+    public,
+    roles,
+    row_security,
+    triggers,
+    views,
+)
+
+__all__ = [
+    "definers",
+    "grants",
+    "keys",
+    "owners",
+    "public",
+    "roles",
+    "row_security",
+    "triggers",
+    "views",
+]

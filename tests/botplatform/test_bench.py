@@ -1,0 +1,28 @@
+"""The benchmark runs and prints its table; how fast anything is depends on the machine."""
+
+from pathlib import Path
+
+from tests.clusters import manage
+
+
+def test_a_small_run(workspace: Path) -> None:
+    done = manage(
+        *("bench", "--messages", "400", "--bots", "6", "--repeat", "2"), DATA_DIR=str(workspace)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Loading 400 messages" in done.stderr
+    header, *lines, verdict = done.stdout.splitlines()
+    assert header.split()[-2:] == ["bar", "met"]
+    assert len(lines) == 3 * (3 + 4 + 1)
+    assert all(line.endswith((" yes", " NO", " -")) for line in lines)
+    for who in ("bot", "staff, 5 bots", "superuser"):
+        mine = [line for line in lines if line.startswith(who)]
+        assert len(mine) == 8
+        assert any("search rare word, ranked" in line for line in mine)
+        [trips] = [line for line in mine if "round trips" in line]
+        assert "+1" in trips.split()
+    assert verdict.endswith("of 17 bars met.")
+    again = manage(
+        "dbshell", "--", "-Atc", "SELECT datname FROM pg_database", DATA_DIR=str(workspace)
+    )
+    assert "bench" not in again.stdout

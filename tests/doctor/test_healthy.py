@@ -1,0 +1,93 @@
+"""A database as migrations and provisioning make it, seen by each plane's own login."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from botplatform import planes
+from botplatform.planes import PLANES, Plane
+from tenants.doctor import expectations
+from tenants.doctor.examination import examine
+from tenants.doctor.expected_policies import expected_policies, normalised
+from tenants.doctor.registry import tenant_tables
+from tests.doctor.logins import alias_of_login
+
+# The settings of the session and its transaction included.
+MOST_QUERIES = 20
+
+
+@pytest.mark.parametrize("plane", PLANES, ids=lambda plane: plane.name)
+def test_nothing_is_found(
+    database: None, settings: Any, django_db_blocker: Any, plane: Plane
+) -> None:
+    settings.PLANE = plane
+    with (
+        django_db_blocker.unblock(),
+        alias_of_login(f"doctor_{plane.name}", USER=plane.login) as alias,
+    ):
+        examination = examine(connections[alias])
+    assert examination.broken == {}
+    assert len(examination.findings) == 27
+
+
+def test_an_examination_is_a_handful_of_queries(database: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), CaptureQueriesContext(connection) as captured:
+        examine(connection)
+    assert len(captured) <= MOST_QUERIES
+
+
+def test_it_leaves_the_session_as_it_was(database: None, db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = public, pg_catalog")
+        examine(connection)
+        cursor.execute("SHOW search_path")
+        assert cursor.fetchone() == ("public, pg_catalog",)
+
+
+def test_what_only_test_clusters_may_have_is_found_in_production(
+    database: None, settings: Any, django_db_blocker: Any
+) -> None:
+    settings.PRODUCTION = True
+    with django_db_blocker.unblock():
+        examination = examine(connection)
+    assert [rule.id for rule in examination.broken] == ["tenants.I011", "tenants.I012"]
+
+
+def test_the_expectations_are_those_of_the_planes() -> None:
+    owners = (planes.OWNER, planes.KEEPER, planes.SEARCHER)
+    assert owners == expectations.OWNERS
+    assert expectations.GROUPS == planes.GROUPS
+    assert {plane.login: {plane.member_of} for plane in PLANES} == {
+        login: {*roles} - {planes.KEEPER, planes.SEARCHER}
+        for login, roles in expectations.LOGINS.items()
+    }
+
+
+def test_no_expectation_is_stale() -> None:
+    assert set(expectations.SECURED) <= tenant_tables()
+    assert {table for table, _ in expectations.UNIQUE_WITHOUT_BOT} <= tenant_tables()
+    assert {
+        table for tables in expectations.DEFINER_READS.values() for table in tables
+    } <= tenant_tables()
+
+
+def test_every_tenant_table_has_expected_policies() -> None:
+    assert expected_policies().keys() == tenant_tables()
+    assert all(len(policies) >= 4 for policies in expected_policies().values())
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "(bot_id = ( SELECT (NULLIF(current_setting('app.current_bot_id'::text, true),"
+        " ''::text))::uuid AS \"nullif\"))",
+        "(bot_id = (SELECT NULLIF(current_setting('app.current_bot_id', true), '')::uuid))",
+    ],
+)
+def test_printed_expressions_compare_equal(printed: str) -> None:
+    (policy,) = [p for p in expected_policies()["messages"] if p.name == "messages_bot"]
+    assert normalised(printed) == normalised(policy.using)
+    assert normalised(printed.replace("bot_id =", "bot_id <>")) != normalised(policy.using)
+    assert normalised(f"{printed} OR true") != normalised(policy.using)

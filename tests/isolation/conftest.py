@@ -1,0 +1,62 @@
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from botplatform.provision.script import database_statements
+from tests.isolation.world import (
+    LOGINS,
+    World,
+    acting,
+    make_world,
+    rows_of_bot,
+    unmake_world,
+)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Committed, so that other sessions see it; no test changes it."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            for statement in database_statements(connection.settings_dict["NAME"]):
+                cursor.execute(statement)
+        made = make_world()
+        yield made
+        unmake_world()
+        connection.close()
+
+
+@pytest.fixture
+def unchanged(world: World) -> Iterator[World]:
+    """Fails when the test left anything changed of either bot."""
+    tenants = (world.alice, world.bob)
+    before = [rows_of_bot(tenant.id) for tenant in tenants]
+    yield world
+    assert [rows_of_bot(tenant.id) for tenant in tenants] == before
+
+
+@pytest.fixture
+def alice_session(unchanged: World) -> Iterator[psycopg.Connection]:
+    """A bot process of Alice's bot, in its context; rolled back."""
+    with acting("bot", bot=unchanged.alice.id) as session:
+        yield session
+
+
+@pytest.fixture
+def planes(world: World, db: None, django_db_blocker: Any) -> Iterator[None]:
+    """Django aliases under the real logins: runtime, office and ops.
+
+    Made after the test's own transaction began, so that they are in none.
+    """
+    names = {"bot": "runtime", "admin": "office", "super_admin": "ops"}
+    for role, alias in names.items():
+        connections.databases[alias] = {**connection.settings_dict, "USER": LOGINS[role]}
+    with django_db_blocker.unblock():
+        yield
+    for alias in names.values():
+        connections[alias].close()
+        del connections[alias]
+        del connections.databases[alias]
