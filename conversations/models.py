@@ -16,7 +16,7 @@ from conversations.triggers import (
 )
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
 from tenants.tenant import TenantModel
-from tenants.triggers import touch_updated_at
+from tenants.triggers import keep_bot, touch_updated_at
 
 YOUNGEST, OLDEST = 18, 100
 # A tsvector holds at most 1 MB; what lies beyond this many characters is stored, not searched.
@@ -60,7 +60,7 @@ class Profile(TenantModel):
             # A bot's people, the last active first.
             models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity")
         ]
-        triggers = [touch_updated_at()]
+        triggers = [touch_updated_at(), keep_bot()]
 
     def __str__(self) -> str:
         return self.name or str(self.telegram_id)
@@ -101,7 +101,7 @@ class Conversation(TenantModel):
             # A person's chats; the key to profiles when one is deleted.
             models.Index(fields=["bot", "profile_id"], name="conversations_profile"),
         ]
-        triggers = [touch_updated_at()]
+        triggers = [touch_updated_at(), keep_bot()]
 
     def __str__(self) -> str:
         return self.title or str(self.chat_id)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from tenants.fields import JSONObjectField, NumericField
 from tenants.tenant import TenantModel
+from tenants.triggers import keep_bot
 
 
 class BotMetric(TenantModel):
@@ -28,6 +29,7 @@ class BotMetric(TenantModel):
             # One metric of a bot over time.
             models.Index(fields=["bot", "metric_name", "-recorded_at"], name="bot_metrics_series")
         ]
+        triggers = [keep_bot()]
 
     def __str__(self) -> str:
         return f"{self.metric_name} {self.metric_value}"

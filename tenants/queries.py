@@ -6,12 +6,27 @@ from django.db import transaction
 from psqlextra.manager import PostgresManager
 from psqlextra.query import PostgresQuerySet
 
+from tenants.fields import SiblingKey
+
 
 class TenantQuerySet(PostgresQuerySet[Any]):
     """A queryset whose row-wise writes name the bot, so that each touches one partition."""
 
     def of_row(self, row: Any) -> Self:
         return self.filter(bot_id=row.bot_id, pk=row.pk)
+
+    def update(self, **values: Any) -> int:
+        """Takes relations to rows of the same bot, as reverse relations write them."""
+        rows = self
+        for name in list(values):
+            field = self.model._meta.get_field(name)
+            if isinstance(field, SiblingKey):
+                row = values.pop(name)
+                values[field.id_field.attname] = row and row.pk
+                rows = rows.filter(bot_id=row.bot_id) if row else rows
+        return super(TenantQuerySet, rows).update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(
         self,

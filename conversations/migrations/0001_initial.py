@@ -141,6 +141,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="conversations",
+                        serialize=False,
                         to="conversations.profile",
                         to_fields=["bot", "id"],
                     ),
@@ -217,6 +218,7 @@ class Migration(migrations.Migration):
                         from_fields=["bot", "conversation_id"],
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="messages",
+                        serialize=False,
                         to="conversations.conversation",
                         to_fields=["bot", "id"],
                     ),
@@ -269,10 +271,9 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="assign_position",
                 sql=tenants.triggers.FirmTriggerSql(
-                    condition="WHEN (NEW.position IS NULL)",
                     declare="DECLARE taken bigint;",
-                    func="\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n        WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    RETURN NEW;\n",
-                    hash="d3c334267cafb13f22e81e086bc8a7db9b71da05",
+                    func="\n    IF NEW.position IS NOT NULL\n        AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text\n    THEN\n        RETURN NEW;\n    END IF;\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    PERFORM set_config('botplatform.locked_conversation', NEW.conversation_id::text, true);\n    IF NEW.position IS NULL THEN\n        SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n            WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    END IF;\n    RETURN NEW;\n",
+                    hash="6800c42771cd1004e368b86a1797a46eee453691",
                     operation="INSERT",
                     pgid="pgtrigger_assign_position_16907",
                     table="messages",
@@ -381,6 +382,21 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="profile",
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="keep_bot",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.bot_id IS DISTINCT FROM NEW.bot_id)",
+                    func="RAISE EXCEPTION 'a row keeps its bot' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="26d3be3defe50a4c65fa1cc4077dc44ac92cfa5e",
+                    operation='UPDATE OF "bot_id"',
+                    pgid="pgtrigger_keep_bot_ad269",
+                    table="profiles",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddIndex(
             model_name="conversation",
             index=models.Index(
@@ -417,6 +433,21 @@ class Migration(migrations.Migration):
                     hash="2502d3a324c356f8464ef8f3649094fd81f29afc",
                     operation="UPDATE",
                     pgid="pgtrigger_touch_updated_at_2a14f",
+                    table="conversations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="conversation",
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="keep_bot",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.bot_id IS DISTINCT FROM NEW.bot_id)",
+                    func="RAISE EXCEPTION 'a row keeps its bot' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="511420e2a4f420e5f107cae2125f727b6067ef8b",
+                    operation='UPDATE OF "bot_id"',
+                    pgid="pgtrigger_keep_bot_3f300",
                     table="conversations",
                     when="BEFORE",
                 ),
