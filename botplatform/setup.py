@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
+from botplatform.planes import OFFICE
+
 FIRST_USER = "admin"
 
 
@@ -21,6 +23,11 @@ class SetupError(Exception):
 
 
 def start_database() -> str:
+    if settings.PLANE is not OFFICE:
+        raise SetupError(
+            f"The back office runs under the login {OFFICE.login}, and DATABASE_URL names "
+            f"{settings.DATABASES['default']['USER']}."
+        )
     connection.ensure_connection()
     version = ".".join(str(part) for part in connection.get_database_version())
     if settings.EMBEDDED_SERVER:
@@ -54,6 +61,8 @@ def seed_first_fleet() -> str | None:
 def first_superuser() -> tuple[str, str]:
     """The user's name, and the password or how to get a new one."""
     existing = _superusers().order_by("date_joined").first()
+    if not existing and settings.PRODUCTION:
+        return "none yet", "make one: `manage.py createsuperuser`"
     if existing:
         return existing.get_username(), "as shown at the first start; a new one: `make password`"
     password = secrets.token_urlsafe(12)

@@ -18,7 +18,7 @@ from conversations.triggers import (
 from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
 from tenants.tenant import TenantModel
-from tenants.triggers import touch_updated_at
+from tenants.triggers import keep_bot, touch_updated_at
 
 YOUNGEST, OLDEST = 18, 100
 # A tsvector holds at most 1 MB; what lies beyond this many characters is stored, not searched.
@@ -62,7 +62,7 @@ class Profile(TenantModel):
             # A bot's people, the last active first.
             models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity")
         ]
-        triggers = [touch_updated_at(), *audit_rows(ignored=("updated_at",))]
+        triggers = [touch_updated_at(), keep_bot(), *audit_rows(ignored=("updated_at",))]
 
     def __str__(self) -> str:
         return self.name or str(self.telegram_id)
@@ -107,6 +107,7 @@ class Conversation(TenantModel):
         ]
         triggers = [
             touch_updated_at(),
+            keep_bot(),
             # Each message moves the counters.
             *audit_rows(
                 ignored=("message_count", "last_position", "last_message_at", "updated_at")

@@ -11,18 +11,30 @@ from tenants.triggers import FirmTrigger, KeeperTrigger
 # what `UPDATE conversations SET last_position = last_position + 1` costs, and keeps the price of
 # a row flat in a bulk insert, where that UPDATE makes it grow with every row (at 20,000 rows into
 # one conversation: 9 times dearer).
+#
+# A message that brings its position locks the conversation as well, before it takes its place in
+# the index: in the other order it and a live message would wait for each other. A conversation
+# that this transaction locked last is not locked again; the setting ends with the lock, also at
+# the rollback of a savepoint.
 ASSIGN_POSITION = """
+    IF NEW.position IS NOT NULL
+        AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text
+    THEN
+        RETURN NEW;
+    END IF;
     SELECT last_position INTO taken FROM conversations
         WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;
-    SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages
-        WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;
+    PERFORM set_config('botplatform.locked_conversation', NEW.conversation_id::text, true);
+    IF NEW.position IS NULL THEN
+        SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages
+            WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;
+    END IF;
     RETURN NEW;
 """
 
 # One conversation after the other: each UPDATE is planned for one partition, however many rows
-# came first in the session. In the order of their ids, so that statements that insert in that
-# order (or give positions themselves) never deadlock; a statement that inserts in another order
-# has locked its conversations already, row by row in ASSIGN_POSITION.
+# came first in the session. Its rows have locked the conversations already, in the order they
+# were inserted: statements that insert in the order of conversations' ids never deadlock.
 COUNT_INSERTED = """
     FOR chat IN
         SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,
@@ -75,7 +87,6 @@ def assign_position() -> KeeperTrigger:
         name="assign_position",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        condition=pgtrigger.Condition("NEW.position IS NULL"),
         declare=[("taken", "bigint")],
         func=ASSIGN_POSITION,
     )

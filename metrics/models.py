@@ -7,6 +7,7 @@ from pgtrigger import Update
 from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONObjectField, NumericField
 from tenants.tenant import TenantModel
+from tenants.triggers import keep_bot
 
 
 class BotMetric(TenantModel):
@@ -31,6 +32,7 @@ class BotMetric(TenantModel):
             models.Index(fields=["bot", "metric_name", "-recorded_at"], name="bot_metrics_series")
         ]
         triggers = [
+            keep_bot(),
             *audit_rows(operations=[Update]),
             *audit_statements(
                 summary="'metrics', (array_agg(DISTINCT metric_name))[1:20],"

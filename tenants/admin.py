@@ -1,10 +1,11 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from tenants.audit.admin import AuditEntryAdmin
 from tenants.context import current_scope
@@ -66,8 +67,10 @@ class PlatformAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """What the database refuses after the form's own checks, where two people were at once."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (IntegrityError, DataError):
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            # Here, where a forged value that a widget cannot show is still caught.
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except (IntegrityError, DataError, ValidationError):
             messages.error(
                 request,
                 "Nothing was saved: the database refused a value, perhaps because somebody else "
@@ -87,6 +90,15 @@ def _may(least_role: str, row: Any = None) -> bool:
 
 class TenantAdmin(PlatformAdmin):
     autocomplete_fields: ClassVar = ("bot",)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Only raw SQL can give two bots' rows one id; then neither is opened by it."""
+        try:
+            return super().get_object(request, object_id, from_field)
+        except self.model.MultipleObjectsReturned:
+            return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A row never changes its bot."""
@@ -144,6 +156,15 @@ class BotAdmin(PlatformAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Names what the database deletes with a bot."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        for relation in Bot._meta.related_objects:
+            model = cast(type[models.Model], relation.related_model)
+            rows = model._base_manager.filter(bot__in=list(objs))
+            counts[str(model._meta.verbose_name_plural)] = rows.count()
+        return listed, counts, needed, protected
 
 
 @admin.register(BotAccess)

@@ -16,6 +16,18 @@ from django.forms.fields import InvalidJSONInput
 class JSONText(forms.JSONField):
     """Indented for people; half a surrogate pair comes back escaped, as no page can hold it."""
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):  # numbers of thousands of digits, endless nesting
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, InvalidJSONInput):
             return value
@@ -78,6 +90,9 @@ class NumericField(models.DecimalField):
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "numeric"
 
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        return f"{connection.ops.quote_name(self.column)} NOT IN ('NaN', 'Infinity', '-Infinity')"
+
     def check(self, **kwargs: Any) -> list[Any]:
         """Without DecimalField's demand for a number of digits."""
         return models.Field.check(self, **kwargs)
@@ -124,6 +139,8 @@ class SiblingKey(ForeignObject):
 
     def __init__(self, to: Any, on_delete: Any = DO_NOTHING, **kwargs: Any) -> None:
         kwargs.setdefault("to_fields", ["bot", "id"])
+        # In a fixture its two columns are enough.
+        kwargs.setdefault("serialize", False)
         super().__init__(to, on_delete, **kwargs)
 
     related_model: type[models.Model]

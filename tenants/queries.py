@@ -8,6 +8,7 @@ from psqlextra.query import PostgresQuerySet
 from psqlextra.sql import PostgresQuery
 
 from tenants.context import current_scope
+from tenants.fields import SiblingKey
 
 
 def in_scope(rows: Any, column: str) -> Any:
@@ -31,6 +32,8 @@ class TenantQuery(PostgresQuery):
         return super()._get_defer_select_mask(opts, mask, select_mask)  # type: ignore[misc]
 
 
+
+
 class TenantQuerySet(PostgresQuerySet[Any]):
     """A queryset whose row-wise writes name the bot, so that each touches one partition."""
 
@@ -41,6 +44,19 @@ class TenantQuerySet(PostgresQuerySet[Any]):
 
     def of_row(self, row: Any) -> Self:
         return self.filter(bot_id=row.bot_id, pk=row.pk)
+
+    def update(self, **values: Any) -> int:
+        """Takes relations to rows of the same bot, as reverse relations write them."""
+        rows = self
+        for name in list(values):
+            field = self.model._meta.get_field(name)
+            if isinstance(field, SiblingKey):
+                row = values.pop(name)
+                values[field.id_field.attname] = row and row.pk
+                rows = rows.filter(bot_id=row.bot_id) if row else rows
+        return super(TenantQuerySet, rows).update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(
         self,

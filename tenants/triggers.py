@@ -69,6 +69,18 @@ class KeeperTrigger(FirmTrigger):
     sql_class = KeeperTriggerSql
 
 
+def keep_bot() -> FirmTrigger:
+    """A row never leaves its bot."""
+    return FirmTrigger(
+        name="keep_bot",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("bot_id"),
+        condition=pgtrigger.Condition("OLD.bot_id IS DISTINCT FROM NEW.bot_id"),
+        func="RAISE EXCEPTION 'a row keeps its bot'"
+        " USING ERRCODE = 'integrity_constraint_violation';",
+    )
+
+
 def touch_updated_at() -> FirmTrigger:
     """Keeps `updated_at` true, for raw SQL as well."""
     return FirmTrigger(

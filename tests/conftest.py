@@ -1,4 +1,5 @@
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,9 @@ import pytest
 
 from tenants.models import Bot
 from tests.factories import BotFactory
+
+# In the background a shell has SIGINT ignored, which the processes under test would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from django.db.backends.postgresql.features import DatabaseFeatures as PostgresF
 from psqlextra.backend.base import DatabaseWrapper as PsqlextraWrapper
 
 from botplatform import embedded_database
+from botplatform.psqlextra_backend.client import DatabaseClient
 from botplatform.psqlextra_backend.creation import DatabaseCreation
 from botplatform.psqlextra_backend.schema import SchemaEditor
 
@@ -20,6 +21,7 @@ class DatabaseWrapper(PsqlextraWrapper):
     SchemaEditorClass = SchemaEditor
     features_class = DatabaseFeatures
     creation_class = DatabaseCreation
+    client_class = DatabaseClient
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if settings.EMBEDDED_SERVER:

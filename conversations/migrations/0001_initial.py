@@ -291,10 +291,9 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="assign_position",
                 sql=tenants.triggers.KeeperTriggerSql(
-                    condition="WHEN (NEW.position IS NULL)",
                     declare="DECLARE taken bigint;",
-                    func="\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n        WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    RETURN NEW;\n",
-                    hash="0c92914117c3e8987c821ab17b304a0ff4237b4f",
+                    func="\n    IF NEW.position IS NOT NULL\n        AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text\n    THEN\n        RETURN NEW;\n    END IF;\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    PERFORM set_config('botplatform.locked_conversation', NEW.conversation_id::text, true);\n    IF NEW.position IS NULL THEN\n        SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n            WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    END IF;\n    RETURN NEW;\n",
+                    hash="d77679b07345ffbf4c873fc62d7274ec7e189015",
                     operation="INSERT",
                     pgid="pgtrigger_assign_position_16907",
                     table="messages",
@@ -440,6 +439,36 @@ class Migration(migrations.Migration):
                     operation="UPDATE",
                     pgid="pgtrigger_touch_updated_at_2a14f",
                     table="conversations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="conversation",
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="keep_bot",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.bot_id IS DISTINCT FROM NEW.bot_id)",
+                    func="RAISE EXCEPTION 'a row keeps its bot' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="c6399075e869d3799bd04bd61af6fc5f338af70a",
+                    operation='UPDATE OF "bot_id"',
+                    pgid="pgtrigger_keep_bot_3f300",
+                    table="conversations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="profile",
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="keep_bot",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.bot_id IS DISTINCT FROM NEW.bot_id)",
+                    func="RAISE EXCEPTION 'a row keeps its bot' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="59be3026e90f7d7df7d039200fef66e92e62f73c",
+                    operation='UPDATE OF "bot_id"',
+                    pgid="pgtrigger_keep_bot_ad269",
+                    table="profiles",
                     when="BEFORE",
                 ),
             ),

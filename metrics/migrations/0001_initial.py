@@ -1,10 +1,12 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
+import pgtrigger.migrations
 import tenants.fields
 import tenants.ids
 import tenants.operations
 import tenants.queries
+import tenants.triggers
 from django.db import migrations, models
 
 
@@ -73,5 +75,20 @@ class Migration(migrations.Migration):
             managers=[
                 ("objects", tenants.queries.TenantManager()),
             ],
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="botmetric",
+            trigger=tenants.triggers.CompiledFirmTrigger(
+                name="keep_bot",
+                sql=tenants.triggers.FirmTriggerSql(
+                    condition="WHEN (OLD.bot_id IS DISTINCT FROM NEW.bot_id)",
+                    func="RAISE EXCEPTION 'a row keeps its bot' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="a46ecf0ab777fa57da5c6ab3bb722eb4a5051625",
+                    operation='UPDATE OF "bot_id"',
+                    pgid="pgtrigger_keep_bot_61cb4",
+                    table="bot_metrics",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

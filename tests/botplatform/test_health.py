@@ -116,9 +116,9 @@ def test_a_server_that_is_down(client: Client) -> None:
 def test_a_pool_whose_server_is_down(client: Client) -> None:
     with closing(listener()) as closed:
         port = closed.getsockname()[1]
-    pool = {"min_size": 1, "max_size": 2, "timeout": 1}
+    pool = {"min_size": 1, "max_size": 2, "timeout": 5}
     with database(pool, HOST="127.0.0.1", PORT=port):
-        assert not_ready(client) == "no connection in time"
+        assert not_ready(client) == "cannot connect"
 
 
 @pytest.mark.django_db
@@ -131,17 +131,25 @@ def test_a_server_that_never_answers(client: Client, pool: dict[str, Any] | None
 
 
 @pytest.mark.django_db
-def test_probes_of_an_exhausted_pool_wait_in_one_thread(client: Client) -> None:
+def test_probes_of_a_server_that_never_answers_wait_in_one_thread(client: Client) -> None:
+    with closing(listener()) as silent:
+        port = silent.getsockname()[1]
+        with database(None, HOST="127.0.0.1", PORT=port):
+            for _ in range(2):
+                assert not_ready(client) in ("no answer in time", "cannot connect")
+                assert len(readiness_threads()) <= 1
+            for thread in readiness_threads():
+                thread.join()
+
+
+@pytest.mark.django_db
+def test_an_exhausted_pool_says_nothing_of_the_database(client: Client) -> None:
     with database({"min_size": 0, "max_size": 1, "timeout": 20}) as other:
         other.ensure_connection()
         taken, other.connection = other.connection, None
-        assert not_ready(client) == not_ready(client) == "no answer in time"
-        assert len(readiness_threads()) == 1
+        assert client.get("/readyz").status_code == 200
         other.connection = taken
         other.close()
-        for thread in readiness_threads():
-            thread.join()
-        assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db
@@ -154,11 +162,7 @@ def test_frequent_probes_leave_nothing_open(client: Client, pool: dict[str, Any]
         for thread in readiness_threads():
             thread.join()
         assert other.connection is None
-        pooled = 0
-        if other.pool:
-            pooled = other.pool.get_stats()["pool_size"]
-            assert other.pool.get_stats()["pool_available"] == pooled == 1
-        assert_sessions(default, pooled)
+        assert_sessions(default, 0)
 
 
 def assert_sessions(default: BaseDatabaseWrapper, expected: int) -> None:

@@ -207,6 +207,9 @@ def test_the_command_prints_urls_that_work(server):
         ([], "ADMIN_DATABASE_URL"),
         (["--admin-url", "postgresql://x@127.0.0.1:1/postgres"], "No server answers there"),
         (["--admin-url", "postgresql://x@127.0.0.1:nan/postgres"], "port"),
+        (["--admin-url", "postgresql://x:wr@ng@s3cret@127.0.0.1:1/postgres"], "cannot be read"),
+        (["--admin-url", "postgresql://x:s3cret%zz@127.0.0.1:1/postgres"], "cannot be read"),
+        (["--admin-url", "mysql://x:s3cret@127.0.0.1:1/postgres"], "must look like"),
         (["--database", ""], "1 to 63 bytes"),
         (["--database", "x" * 64], "1 to 63 bytes"),
     ],
@@ -216,6 +219,7 @@ def test_bad_input_gets_one_clear_message(arguments, message):
     assert result.returncode == 1
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+    assert "s3cret" not in result.stderr
 
 
 def test_a_server_that_is_too_old():

@@ -203,10 +203,37 @@ def test_reset_asks_refuses_while_in_use_and_deletes(start, workspace):
     assert refused.returncode == 1
     assert "Other processes use" in refused.stderr
     office.stop()
+    stranger = office.data / "file"
+    stranger.write_text("not ours")
     assert "Deleted" in manage("reset", stdin="yes\n", **data).stdout
+    assert list(office.data.iterdir()) == [stranger]
+    stranger.unlink()
+    assert "Deleted" in manage("reset", "--no-input", **data).stdout
     assert not office.data.exists()
     elsewhere = manage("reset", "--no-input", DATABASE_URL="postgresql://x@127.0.0.1:1/y")
     assert "never another" in elsewhere.stderr
+
+
+def test_dbshell_starts_the_server_with_a_psql_of_its_own(workspace):
+    result = manage("dbshell", "--", "-Atc", "SELECT current_user", DATA_DIR=str(workspace / "d"))
+    assert result.stdout.strip() == "botplatform_migrator", result.stderr
+    assert processes_of(workspace) == []
+
+
+def test_a_folder_that_cannot_be_written(workspace):
+    (workspace / "file").write_text("")
+    result = manage("start", DATA_DIR=str(workspace / "file" / "data"))
+    assert result.returncode == 1
+    assert "choose another one with DATA_DIR" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("plane", ["migrator", "ops", "runtime"])
+def test_the_back_office_runs_under_its_own_login(workspace, plane):
+    port = str(free_port())
+    result = manage("start", "--port", port, DATA_DIR=str(workspace), BOTPLATFORM_PLANE=plane)
+    assert result.returncode == 1
+    assert "under the login botplatform_office" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["--help"], ["check"], ["pgmakemigrations", "--check"]])

@@ -26,8 +26,8 @@ def test_every_function_has_a_pinned_path_and_a_modest_owner(world: World) -> No
     assert len(definers) >= 6
     for name, definer, config, owner, mighty in found:
         assert not mighty, name
-        assert owner == "botplatform_keeper" or not definer
-        path = next(c for c in config if c.startswith("search_path=")).split("=")[1]
+        assert owner != "botplatform_owner" or not definer
+        path = next((c for c in config or () if c.startswith("search_path=")), "=").split("=")[1]
         assert path.split(", ")[0] == "pg_catalog", name
         assert path.split(", ")[-1] == "pg_temp", name
 

@@ -25,7 +25,8 @@ def test_these_are_all_partitions(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid"
-            " WHERE relkind = 'r'"
+            " WHERE relkind = 'r' AND inhparent = ANY (%s::regclass[])",
+            [list(TENANT_TABLES)],
         )
         assert {name for (name,) in cursor.fetchall()} == {*NAMES}
 

@@ -154,6 +154,9 @@ class TestBots:
             ({"config": '{"a": "\\u0000"}'}, "NUL"),
             ({"config": '{"a": "\\ud800"}'}, "surrogate"),
             ({"config": '{"a": NaN}'}, "NaN"),
+            ({"config": "9" * 140_000}, "valid JSON"),
+            ({"config": "[" * 3_000}, "valid JSON"),
+            ({"config": '{"a":' * 5_000}, "valid JSON"),
         ],
     )
     def test_bad_values(self, staff, change, message):
@@ -225,6 +228,22 @@ class TestTenantRows:
             sender_type="user",
         )
         assert "This bot has no conversation with this id" in str(errors)
+
+    def test_a_forged_bot(self, staff):
+        response = staff.post(page(Profile, "add"), {"bot": "zz", "telegram_id": "1"}, follow=True)
+        assert response.status_code == 200
+        assert not Profile.objects.exists()
+
+    def test_one_id_under_two_bots(self, staff, alice_bot, bob_bot):
+        row = ProfileFactory(bot=alice_bot)
+        ProfileFactory(bot=bob_bot, id=row.pk)
+        assert staff.get(page(Profile, "change", row.pk)).status_code == 302
+
+    def test_deleting_a_bot_says_what_goes_with_it(self, staff):
+        chat = MessageFactory().conversation
+        html = staff.get(page(Bot, "delete", chat.bot_id)).content.decode()
+        for what in ("Bots: 1", "Profiles: 1", "Conversations: 1", "Messages: 1"):
+            assert what in html
 
     def test_a_message_gets_its_position(self, staff):
         chat = ConversationFactory()

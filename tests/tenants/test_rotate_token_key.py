@@ -47,6 +47,14 @@ def test_a_new_fingerprint_key_still_finds_a_token_used_twice(db, settings):
     assert twin.token_fingerprint == bot.token_fingerprint
 
 
+def test_a_token_stored_twice_is_said(db, settings):
+    bot = BotFactory()
+    settings.TOKEN_FINGERPRINT_KEY = "another key of the kind that is long and random enough"
+    BotFactory(token=bot.reveal_token())
+    with pytest.raises(CommandError, match="Two bots have the same token"):
+        call_command("rotate_token_key")
+
+
 def test_one_token_that_does_not_open_and_nothing_changes(db, settings):
     settings.TOKEN_KEYS = [OLD]
     BotFactory()

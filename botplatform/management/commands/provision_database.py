@@ -3,10 +3,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from psycopg.conninfo import conninfo_to_dict
 
-from botplatform.database import NAME
+from botplatform.database import NAME, checked_url
 from botplatform.database_errors import explanation
 from botplatform.planes import PLANES
 from botplatform.provision import ProvisionError, Report, provision, psql_script
@@ -53,8 +54,9 @@ class Command(BaseCommand):
                 "for a DBA with --sql."
             )
         try:
+            checked_url("ADMIN_DATABASE_URL", admin_url)
             report = provision(admin_url, database, test_databases=options["test_databases"])
-        except ProvisionError as error:
+        except (ProvisionError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         except psycopg.Error as error:
             message = explanation(error) or str(error)
@@ -81,7 +83,7 @@ def _url(admin_url: str, login: str, password: str, database: str) -> str:
     host, port = parameters.pop("host", "localhost"), parameters.pop("port", 5432)
     for own in ("user", "password", "dbname"):
         parameters.pop(own, None)
-    place = f"{host}:{port}"
+    place = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
     if str(host).startswith("/"):
         place = ""
         parameters |= {"host": host, "port": port}

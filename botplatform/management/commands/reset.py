@@ -1,4 +1,4 @@
-import shutil
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -27,11 +27,17 @@ class Command(BaseCommand):
             server.destroy()
         except EmbeddedServerError as error:
             raise CommandError(str(error)) from error
-        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+        # By name: the folder may hold what is not ours.
+        for name in ("keys.json", "postgres.start.lock", "postgres.users.lock"):
+            (settings.DATA_DIR / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            settings.DATA_DIR.rmdir()
         self.stdout.write("Deleted. `make run` starts over.")
 
     def _confirmed(self) -> bool:
-        self.stdout.write(f"This deletes all bots, messages and users in {settings.DATA_DIR}.")
+        self.stdout.write(
+            f"This deletes all bots, messages, users and keys in {settings.DATA_DIR}."
+        )
         try:
             return input("Type yes to delete: ").strip().lower() == "yes"
         except EOFError:

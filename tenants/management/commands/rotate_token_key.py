@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 
 from tenants.actions import rotate_token_keys
 from tenants.tokens import WrongTokenKey
@@ -18,5 +19,11 @@ class Command(BaseCommand):
             count = rotate_token_keys()
         except WrongTokenKey as error:
             raise CommandError(f"{error} Nothing was changed.") from error
+        except IntegrityError as error:
+            raise CommandError(
+                "Two bots have the same token: it was stored twice while TOKEN_FINGERPRINT_KEY "
+                "had changed and was not rotated. Take it from one of them in the back office. "
+                "Nothing was changed."
+            ) from error
         self.stdout.write(f"{count} tokens are encrypted with the newest key.")
         self.stdout.write("The older keys can be removed from TOKEN_KEYS.")
