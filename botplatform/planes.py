@@ -43,13 +43,12 @@ COMMAND_PLANES = {
         (
             *("migrate", "showmigrations", "sqlmigrate", "makemigrations", "pgmakemigrations"),
             *("dbshell", "flush", "inspectdb", "pgtrigger", "squashmigrations", "test"),
+            *("createsuperuser", "changepassword"),
             *(*("rotate_token_key", "pgpartition"), "bench"),
         ),
         MIGRATOR,
     ),
-    **dict.fromkeys(
-        ("start", "runserver", "createsuperuser", "changepassword", "clearsessions"), OFFICE
-    ),
+    **dict.fromkeys(("start", "runserver", "clearsessions"), OFFICE),
 }
 
 

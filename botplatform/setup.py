@@ -66,7 +66,11 @@ def first_superuser() -> tuple[str, str]:
     if existing:
         return existing.get_username(), "as shown at the first start; a new one: `make password`"
     password = secrets.token_urlsafe(12)
-    User.objects.create_superuser(FIRST_USER, password=password)
+    _manage(
+        *("createsuperuser", "--no-input", "--username", FIRST_USER),
+        *("--email", "", "--verbosity", "0"),
+        DJANGO_SUPERUSER_PASSWORD=password,
+    )
     return FIRST_USER, f"{password}  (shown this once)"
 
 
@@ -74,10 +78,16 @@ def _superusers() -> QuerySet[User]:
     return User.objects.filter(is_superuser=True, is_active=True)
 
 
-def _manage(*arguments: str) -> str:
+def _manage(*arguments: str, **variables: str) -> str:
     """In a process of its own: the command has another plane's login."""
     program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    result = subprocess.run([*program, *arguments], check=False, stdout=subprocess.PIPE, text=True)
+    result = subprocess.run(
+        [*program, *arguments],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **variables},
+    )
     if result.returncode:
         raise SetupError(f"`manage.py {arguments[0]}` failed; its message is above.")
     return result.stdout

@@ -16,7 +16,14 @@ from tenants.triggers import FirmTrigger, KeeperTrigger
 # the index: in the other order it and a live message would wait for each other. A conversation
 # that this transaction locked last is not locked again; the setting ends with the lock, also at
 # the rollback of a savepoint.
+# A bot that names another bot's conversation is refused by the policy, which is asked after this:
+# so nothing of that conversation is touched here.
 ASSIGN_POSITION = """
+    IF current_setting('role') = 'bot' AND NEW.bot_id IS DISTINCT FROM
+        nullif(current_setting('app.current_bot_id', true), '')::uuid
+    THEN
+        RETURN NEW;
+    END IF;
     IF NEW.position IS NOT NULL
         AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text
     THEN

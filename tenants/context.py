@@ -59,12 +59,19 @@ class Scope:
         return any(role in enough for role in self.bots.values())
 
 
-_scope: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+_entered: ContextVar["_Entry | None"] = ContextVar("tenant_context", default=None)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 def current_scope() -> Scope | None:
-    return _scope.get()
+    entry = _current_entry()
+    return entry.scope if entry else None
+
+
+def _current_entry() -> "_Entry | None":
+    """A task that was started inside a context and outlives it is in none."""
+    entry = _entered.get()
+    return None if entry is None or entry.ended else entry
 
 
 def bot_context(bot_id: uuid.UUID | str, *, using: str = DEFAULT_DB_ALIAS) -> "Context":
@@ -97,7 +104,9 @@ class Context:
         if (outer := self._already_inside()) is not None:
             return outer
         self._entry = entry = _Entry(self.scope, self.using)
-        return self._inside(entry.begin())
+        scope = entry.begin()
+        _entered.set(entry)
+        return scope
 
     def __exit__(self, *error: Any) -> None:
         if (entry := self._leave()) is not None:
@@ -112,7 +121,9 @@ class Context:
         self._entry = entry = _Entry(self.scope, self.using)
         beginning = asyncio.ensure_future(sync_to_async(entry.begin)())
         try:
-            return self._inside(await asyncio.shield(beginning))
+            scope = await asyncio.shield(beginning)
+            _entered.set(entry)
+            return scope
         except asyncio.CancelledError as cancelled:
             await asyncio.wait([beginning])
             if not beginning.exception():
@@ -133,22 +144,19 @@ class Context:
             _turns[asyncio.get_running_loop()].release()
 
     def _already_inside(self) -> Scope | None:
-        outer = _scope.get()
-        if outer is not None:
-            if outer != self.scope:
-                raise ContextError(f"Inside the context of {_name(outer)}: leave that first.")
-            self._depth += 1
-        return outer
-
-    def _inside(self, scope: Scope) -> Scope:
-        _scope.set(scope)
-        return scope
+        outer = _current_entry()
+        if outer is None:
+            return None
+        if (outer.scope, outer.using) != (self.scope, self.using):
+            raise ContextError(f"Inside the context of {_name(outer.scope)}: leave that first.")
+        self._depth += 1
+        return outer.scope
 
     def _leave(self) -> "_Entry | None":
         if self._depth:
             self._depth -= 1
             return None
-        _scope.set(None)
+        _entered.set(None)
         return self._entry
 
 
@@ -159,6 +167,7 @@ class _Entry:
         self.scope = scope
         self.using = using
         self.outer: tuple[str, ...] = ()
+        self.ended = False
 
     def begin(self) -> Scope:
         # Here and not before: each thread has a connection of its own.
@@ -186,6 +195,7 @@ class _Entry:
         return self.scope
 
     def end(self, *error: Any) -> None:
+        self.ended = True
         self.guard.__exit__(None, None, None)
         self.connection.tenant_scope = None  # type: ignore[attr-defined]
         try:
@@ -240,7 +250,7 @@ class _Entry:
 
     def _only_inside(self, execute: Any, sql: Any, params: Any, many: Any, info: Any) -> Any:
         """A task that entered no context shares the connection of one that did."""
-        if _scope.get() is not self.scope:
+        if _entered.get() is not self:
             raise ContextError(
                 f"This task is outside the context of {_name(self.scope)}, which holds the "
                 "connection. Enter a context of its own with `async with`."

@@ -32,8 +32,6 @@ class TenantQuery(PostgresQuery):
         return super()._get_defer_select_mask(opts, mask, select_mask)  # type: ignore[misc]
 
 
-
-
 class TenantQuerySet(PostgresQuerySet[Any]):
     """A queryset whose row-wise writes name the bot, so that each touches one partition."""
 

@@ -2,13 +2,18 @@
 
 from django.db import migrations
 
-# The office works on users, sessions and its log as itself before it knows who is there, and as
-# `admin` inside a staff user's context. The other planes look whether the tables are there.
+# Before it knows who is there the office signs people in (and renews the hash of a password);
+# the rest it does as `admin`, in a staff user's context. The other planes look whether the tables are there.
 GRANTS = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     auth_user, auth_group, auth_user_groups, auth_group_permissions, auth_user_user_permissions,
-    django_admin_log, django_session
-    TO botplatform_office, admin;
+    django_admin_log
+    TO admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO botplatform_office, admin;
+GRANT SELECT ON
+    auth_user, auth_group, auth_user_groups, auth_group_permissions, auth_user_user_permissions
+    TO botplatform_office;
+GRANT UPDATE (last_login, password) ON auth_user TO botplatform_office;
 GRANT SELECT ON auth_permission, django_content_type TO botplatform_office, admin;
 GRANT SELECT ON django_migrations
     TO botplatform_office, botplatform_runtime, botplatform_ops, admin, super_admin;

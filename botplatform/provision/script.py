@@ -1,6 +1,16 @@
 """The SQL of provisioning, as pure strings; every statement may be run again."""
 
-from botplatform.planes import GROUPS, KEEPER, MIGRATOR, OPS, OWNER, PLANES, SEARCHER, Plane
+from botplatform.planes import (
+    GROUPS,
+    KEEPER,
+    MIGRATOR,
+    OPS,
+    OWNER,
+    PLANES,
+    RUNTIME,
+    SEARCHER,
+    Plane,
+)
 
 MINIMUM_VERSION = 150000
 
@@ -15,6 +25,7 @@ def role_statements() -> list[str]:
         # To hand over to them the functions that run as them.
         f"GRANT {KEEPER}, {SEARCHER} TO {MIGRATOR.login}",
         *(statement for plane in PLANES for statement in _timeouts(plane)),
+        _hide_statements(RUNTIME),
     ]
 
 
@@ -93,6 +104,17 @@ def _create_role(name: str, attributes: str) -> str:
       USING HINT = 'Another program seems to own it; use a server of its own for botplatform.';
   ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
     CREATE ROLE {name} {attributes};
+  END IF;
+END $$"""
+
+
+def _hide_statements(plane: Plane) -> str:
+    """All bots share the login, whose sessions would see each other's SQL, values and all."""
+    return f"""DO $$ BEGIN
+  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    ALTER ROLE {plane.login} SET track_activities = off;
+  ELSE
+    RAISE NOTICE 'Only a superuser can: ALTER ROLE {plane.login} SET track_activities = off';
   END IF;
 END $$"""
 

@@ -292,8 +292,8 @@ class Migration(migrations.Migration):
                 name="assign_position",
                 sql=tenants.triggers.KeeperTriggerSql(
                     declare="DECLARE taken bigint;",
-                    func="\n    IF NEW.position IS NOT NULL\n        AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text\n    THEN\n        RETURN NEW;\n    END IF;\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    PERFORM set_config('botplatform.locked_conversation', NEW.conversation_id::text, true);\n    IF NEW.position IS NULL THEN\n        SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n            WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    END IF;\n    RETURN NEW;\n",
-                    hash="d77679b07345ffbf4c873fc62d7274ec7e189015",
+                    func="\n    IF current_setting('role') = 'bot' AND NEW.bot_id IS DISTINCT FROM\n        nullif(current_setting('app.current_bot_id', true), '')::uuid\n    THEN\n        RETURN NEW;\n    END IF;\n    IF NEW.position IS NOT NULL\n        AND current_setting('botplatform.locked_conversation', true) = NEW.conversation_id::text\n    THEN\n        RETURN NEW;\n    END IF;\n    SELECT last_position INTO taken FROM conversations\n        WHERE bot_id = NEW.bot_id AND id = NEW.conversation_id FOR NO KEY UPDATE;\n    PERFORM set_config('botplatform.locked_conversation', NEW.conversation_id::text, true);\n    IF NEW.position IS NULL THEN\n        SELECT greatest(taken, max(position), 0) + 1 INTO NEW.position FROM messages\n            WHERE bot_id = NEW.bot_id AND conversation_id = NEW.conversation_id;\n    END IF;\n    RETURN NEW;\n",
+                    hash="d974a8dc713463fd8877265b952a6f486cb82553",
                     operation="INSERT",
                     pgid="pgtrigger_assign_position_16907",
                     table="messages",

@@ -41,9 +41,9 @@ ROWS: dict[str, tuple[Any, str, str, Any, Any]] = {
     "bot_metrics": (
         lambda: BotMetricFactory(metric_value=1),
         "(id, bot_id, metric_name, metric_value) VALUES (%(id)s, %(bot)s, 'load', 7)",
-        "metric_value = 'NaN'",
+        "metric_value = 2.50",
         {"metric_value": 1},
-        {"metric_value": "NaN"},
+        {"metric_value": 2.50},
     ),
 }
 

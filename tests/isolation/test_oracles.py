@@ -149,7 +149,6 @@ def test_a_condition_that_fails_is_never_asked_about_anothers_row(
     assert refusal(alice_session, sql.format(table=table), {"own": world.alice.id}) is None
 
 
-@pytest.mark.xfail(strict=True, reason="assign_position locks before the policy is asked")
 def test_a_lock_on_anothers_conversation_is_not_felt(
     alice_session: psycopg.Connection, world: World
 ) -> None:

@@ -111,7 +111,6 @@ def test_different_roles_on_two_bots(unchanged: World, staff: dict[str, User]) -
         assert changed == [(unchanged.bob.id,)]
 
 
-@pytest.mark.xfail(strict=True, reason="the role admin may UPDATE auth_user as a whole")
 @pytest.mark.parametrize("role", RIGHTS)
 def test_nobody_makes_themselves_a_superuser(
     unchanged: World, staff: dict[str, User], role: str

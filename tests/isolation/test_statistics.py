@@ -35,7 +35,6 @@ def test_sessions_of_other_bots_show_no_query_in_the_role(world: World) -> None:
             assert not any("bob" in (query or "") for (query,) in rows)
 
 
-@pytest.mark.xfail(strict=True, reason="bots share a login, whose sessions see each other's SQL")
 def test_sessions_of_other_bots_show_no_query_to_the_login(world: World) -> None:
     with acting("bot", bot=world.bob.id) as bob:
         bob.execute(f"SELECT 'bob-secret' WHERE '{world.bob.id}' = ''")

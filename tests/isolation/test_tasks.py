@@ -109,7 +109,6 @@ def test_a_task_that_forgets_the_context(world: World, run: Any) -> None:
     run(main())
 
 
-@pytest.mark.xfail(strict=True, reason="its ContextError marks the other task's transaction")
 def test_a_task_that_forgets_does_not_undo_what_the_other_one_did(world: World, run: Any) -> None:
     async def main() -> None:
         entered, finished = asyncio.Event(), asyncio.Event()
@@ -211,7 +210,6 @@ def test_a_sync_context_inside_sync_code_of_a_task(world: World, run: Any) -> No
     run(main())
 
 
-@pytest.mark.xfail(strict=True, reason="a task started inside keeps the context that ended")
 def test_a_task_started_inside_and_living_longer(world: World, run: Any) -> None:
     async def main() -> None:
         left = asyncio.Event()

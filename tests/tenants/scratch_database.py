@@ -14,7 +14,8 @@ def scratch_database() -> Iterator[str]:
     name = f"{connection.settings_dict['NAME']}_scratch"
     suffix = connection.creation.sql_table_creation_suffix()
     with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # Without FORCE: that would want the right to end an autovacuum, which yields by itself.
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
         cursor.execute(f'CREATE DATABASE "{name}" {suffix}')
     connections.databases[ALIAS] = {**connection.settings_dict, "NAME": name}
     try:
@@ -24,7 +25,7 @@ def scratch_database() -> Iterator[str]:
         del connections[ALIAS]
         del connections.databases[ALIAS]
         with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            cursor.execute(f'DROP DATABASE "{name}"')
 
 
 CATALOG = {
