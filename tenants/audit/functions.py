@@ -17,7 +17,7 @@ AUDIT_WRITE = r"""
 CREATE FUNCTION audit_write(
     bot uuid, name text, key text, operation text, before jsonb, after jsonb,
     correlation text DEFAULT NULL, staff bigint DEFAULT NULL
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     role text := nullif(pg_catalog.current_setting('role'), 'none');
     asked text := pg_catalog.current_setting('app.current_user_id', true);

@@ -12,7 +12,11 @@ CREATE FUNCTION guard_accounts() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
-    IF current_setting('role') <> 'admin' OR staff_is_superuser() THEN
+    -- One after the other: only admin may call the function at all.
+    IF current_setting('role') <> 'admin' THEN
+        RETURN coalesce(NEW, OLD);
+    END IF;
+    IF staff_is_superuser() THEN
         RETURN coalesce(NEW, OLD);
     END IF;
     IF TG_TABLE_NAME = 'auth_user' AND TG_OP = 'UPDATE' THEN

@@ -79,4 +79,4 @@ def test_retention(settings: Any, kept: int, left: set[int]) -> None:
     settings.AUDIT_RETENTION_MONTHS = kept
     pgpartition()
     assert {name for name in partitions() if name < month(0)} == {month(n) for n in left}
-    assert len(entries()) == len(left)
+    assert query("SELECT count(*) FROM security_audit_log WHERE login = 'old'") == [(len(left),)]
