@@ -61,8 +61,9 @@ def seed_first_fleet() -> str | None:
 def first_superuser() -> tuple[str, str]:
     """The user's name, and the password or how to get a new one."""
     existing = _superusers().order_by("date_joined").first()
-    if not existing and settings.PRODUCTION:
-        return "none yet", "make one: `manage.py createsuperuser`"
+    if not existing and not settings.EMBEDDED_SERVER:
+        how = "make one: `manage.py createsuperuser` with the migrator's DATABASE_URL"
+        return "none yet", how
     if existing:
         return existing.get_username(), "as shown at the first start; a new one: `make password`"
     password = secrets.token_urlsafe(12)
