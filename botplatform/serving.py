@@ -56,7 +56,8 @@ class BackOffice(BaseApplication):
             "workers": os.environ.get("WEB_CONCURRENCY", WORKERS),
             "threads": THREADS,
             "worker_class": "gthread",
-            "graceful_timeout": 10,
+            # Ctrl-C does not wait long for a browser that keeps its connection open.
+            "graceful_timeout": 30 if settings.PRODUCTION else 2,
             "accesslog": "-",
             "access_log_format": ACCESS_LOG_FORMAT,
             "logconfig_dict": settings.LOGGING,
