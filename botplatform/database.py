@@ -5,7 +5,6 @@ With DATABASE_URL the login in the URL names the plane.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 import environ
@@ -74,7 +73,3 @@ def connection_settings(database: dict[str, Any], plane: Plane) -> dict[str, Any
 
 def pool(size: int) -> dict[str, int]:
     return {"min_size": 1, "max_size": size, "timeout": 5}
-
-
-def embedded_server(data_dir: Path) -> EmbeddedServer:
-    return EmbeddedServer(data_dir / "postgres")

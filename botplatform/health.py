@@ -14,7 +14,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def _run(future: Future[list[Check]], connection: BaseDatabaseWrapper) -> None:
             checks = _examine(usable)
     except BaseException as error:  # a thread that ends without an answer would block every probe
         logger.warning("Readiness check: %s", error)
-        checks = _failed(_reason(error))
+        checks = _failed("cannot connect")
     future.set_result(checks)
 
 
@@ -111,12 +110,6 @@ def _migrations(connection: BaseDatabaseWrapper) -> Check:
 @cache
 def _migration_files() -> MigrationLoader:
     return MigrationLoader(None, ignore_no_migrations=True)
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error.__cause__, PoolTimeout | TooManyRequests):
-        return "no connection in time"
-    return "cannot connect"
 
 
 def _failed(reason: str) -> list[Check]:

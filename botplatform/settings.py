@@ -56,7 +56,7 @@ elif PRODUCTION and sys.argv[1:2] != ["provision_database"]:
         "prepared with `manage.py provision_database`."
     )
 else:
-    EMBEDDED_SERVER = database.embedded_server(DATA_DIR)
+    EMBEDDED_SERVER = EmbeddedServer(DATA_DIR / "postgres")
     _database = database.embedded_database(EMBEDDED_SERVER, PLANE)
 DATABASES = {"default": database.connection_settings(_database, PLANE)}
 DATABASE_POOL = database.pool(env.number("DATABASE_POOL_SIZE", 8, least=1))
