@@ -243,7 +243,7 @@ MUTATIONS: dict[str, list[str]] = {
     "I028": [
         "GRANT SELECT ON context_keys TO bot",
         "GRANT SELECT (outer_pad) ON context_keys TO admin",
-        "GRANT INSERT ON context_keys TO PUBLIC",
+        "GRANT INSERT ON context_keys TO botplatform_office",
         "GRANT SELECT ON context_keys TO botplatform_ops",
         "GRANT INSERT ON context_keys TO botplatform_keeper",
     ],
