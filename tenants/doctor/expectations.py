@@ -59,11 +59,8 @@ class Definer:
 
 # SECURITY DEFINER functions; those of a model's KeeperTrigger are known from the model.
 DEFINERS: dict[str, Definer] = {
-    "context_is_sealed": Definer(
-        KEEPER, frozenset({"botplatform_office", "botplatform_runtime"}), "edbdb3c4a246f647"
-    ),
-    "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "fef4a34abbe1f827"),
-    "current_staff": Definer(KEEPER, frozenset(), "29b00d5ce39f6878"),
+    "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "113efe250722c341"),
+    "current_staff": Definer(KEEPER, frozenset(), "4549d89af2956b0d"),
     "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
     "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(

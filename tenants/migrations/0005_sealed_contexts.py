@@ -14,16 +14,6 @@ FUNCTIONS = r"""
 CREATE TABLE context_keys (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL);
 REVOKE ALL ON context_keys FROM PUBLIC, app_base, bot, admin, super_admin, botplatform_office, botplatform_runtime, botplatform_ops;
 GRANT SELECT ON context_keys TO botplatform_keeper;
-CREATE FUNCTION context_is_sealed(claim text) RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-    SET search_path = pg_catalog, public, pg_temp
-AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM public.context_keys
-        WHERE encode(sha256(outer_pad || sha256(inner_pad || convert_to(claim, 'UTF8'))), 'hex')
-            = current_setting('app.context_seal', true));
-END
-$$;
 CREATE FUNCTION current_bot() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
@@ -31,7 +21,10 @@ AS $$
 DECLARE
     claimed text := nullif(current_setting('app.current_bot_id', true), '');
 BEGIN
-    IF claimed IS NULL OR public.context_is_sealed('bot:' || claimed) THEN
+    IF claimed IS NULL OR EXISTS (SELECT FROM public.context_keys
+        WHERE current_setting('app.context_seal', true) = encode(
+            sha256(outer_pad || sha256(inner_pad || convert_to('bot:' || claimed, 'UTF8'))), 'hex'))
+    THEN
         RETURN claimed::uuid;
     END IF;
     RAISE insufficient_privilege USING
@@ -47,7 +40,10 @@ AS $$
 DECLARE
     claimed text := nullif(current_setting('app.current_user_id', true), '');
 BEGIN
-    IF claimed IS NULL OR public.context_is_sealed('staff:' || claimed) THEN
+    IF claimed IS NULL OR EXISTS (SELECT FROM public.context_keys
+        WHERE current_setting('app.context_seal', true) = encode(
+            sha256(outer_pad || sha256(inner_pad || convert_to('staff:' || claimed, 'UTF8'))), 'hex'))
+    THEN
         RETURN claimed::integer;
     END IF;
     RAISE insufficient_privilege USING
@@ -110,12 +106,10 @@ BEGIN
         CASE WHEN tied ~ '^[A-Za-z0-9._-]{8,64}$' THEN tied END);
 END;
 $$;
-ALTER FUNCTION context_is_sealed(text) OWNER TO botplatform_keeper;
 ALTER FUNCTION current_bot() OWNER TO botplatform_keeper;
 ALTER FUNCTION current_staff() OWNER TO botplatform_keeper;
-REVOKE ALL ON FUNCTION context_is_sealed(text), current_bot(), current_staff() FROM PUBLIC;
+REVOKE ALL ON FUNCTION current_bot(), current_staff() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION current_bot() TO bot;
-GRANT EXECUTE ON FUNCTION context_is_sealed(text) TO botplatform_office, botplatform_runtime;
 """
 
 POLICIES = """
@@ -175,7 +169,6 @@ END;
 $$;
 DROP FUNCTION current_bot();
 DROP FUNCTION current_staff();
-DROP FUNCTION context_is_sealed(text);
 DROP TABLE context_keys;
 """
 

@@ -149,9 +149,6 @@ def test_nobody_reads_the_keys(world: World, plane: Any) -> None:
                 "SELECT current_staff()",
             ):
                 assert refusal(session, sql) == DENIED
-    with log_in(plane.login) as session:
-        session.execute(f"SET ROLE {plane.member_of}")
-        assert refusal(session, "SELECT context_is_sealed('bot:x')") == DENIED
 
 
 def test_statistics_tell_nothing_of_the_keys(world: World) -> None:
