@@ -37,8 +37,12 @@ def test_statements() -> list[str]:
     ]
 
 
-def database_statements(database: str) -> list[str]:
-    """Run by the owner of the database, connected to any database of the server."""
+def inside_statements(database: str) -> list[str]:
+    """Run inside the database, by its owner or a superuser."""
+    return [*_database_statements(database), *_schema_statements()]
+
+
+def _database_statements(database: str) -> list[str]:
     name = quoted(database)
     logins = ", ".join(plane.login for plane in PLANES)
     return [
@@ -48,8 +52,7 @@ def database_statements(database: str) -> list[str]:
     ]
 
 
-def schema_statements() -> list[str]:
-    """Run inside the database."""
+def _schema_statements() -> list[str]:
     users = ", ".join([*GROUPS, *(plane.login for plane in PLANES)])
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
@@ -73,9 +76,8 @@ def psql_script(database: str) -> str:
         *(f"{statement};" for statement in role_statements()),
         f"SELECT '{creation}' WHERE NOT EXISTS",
         f"  (SELECT FROM pg_database WHERE datname = {literal}) \\gexec",
-        *(f"{statement};" for statement in database_statements(database)),
         f"\\connect {quoted(database)}",
-        *(f"{statement};" for statement in schema_statements()),
+        *(f"{statement};" for statement in inside_statements(database)),
         "-- Then give each login a password of its own:",
         *(f"--   \\password {plane.login}" for plane in PLANES),
     ]
