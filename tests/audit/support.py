@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg import sql
 
 LOGIN_ROLES = {
     "botplatform_office": "admin",
@@ -54,7 +55,11 @@ def login(name: str, **settings: Any) -> Iterator[psycopg.Connection[Any]]:
         dbname=database["NAME"],
     ) as session:
         for setting, value in settings.items():
-            session.execute(f"SELECT set_config('app.{setting}', %s, true)", [str(value)])
+            session.execute(
+                sql.SQL("SET LOCAL app.{} = {}").format(
+                    sql.Identifier(setting), sql.Literal(str(value))
+                )
+            )
         if name in LOGIN_ROLES:
             session.execute(f"SET LOCAL ROLE {LOGIN_ROLES[name]}")
         yield session

@@ -247,6 +247,16 @@ MUTATIONS: dict[str, list[str]] = {
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO postgres',"
         " current_database()); END $$",
     ],
+    "I028": [
+        "GRANT EXECUTE ON FUNCTION pg_terminate_backend TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION pg_cancel_backend TO botplatform_runtime",
+        "GRANT EXECUTE ON FUNCTION lo_get(oid) TO bot",
+        "GRANT EXECUTE ON FUNCTION loread TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION pg_stat_get_activity TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION set_config TO admin",
+        "ALTER ROLE botplatform_runtime RESET track_activities",
+        "ALTER ROLE botplatform_runtime SET track_activities = on",
+    ],
 }
 # WITH INHERIT came with PostgreSQL 16, MAINTAIN with 17, NOT ENFORCED with 18.
 LATER_VERSIONS: list[tuple[int, str, str]] = [
