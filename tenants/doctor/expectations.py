@@ -66,8 +66,8 @@ DEFINERS: dict[str, Definer] = {
     ),
     "search_messages": Definer(SEARCHER, frozenset(READERS), "a82ab94b25dd704e"),
 }
-# To give a function to the keeper, the keeper needs CREATE on its schema.
-SCHEMA_CREATORS = ("pg_database_owner", *OWNERS)
+# The owners of functions may create for as long as a migration runs that hands them over.
+SCHEMA_CREATORS = ("pg_database_owner", OWNER)
 # Owners that come with the server: PostgreSQL's own schema `public`.
 SERVER_OWNERS = ("pg_database_owner",)
 

@@ -2,8 +2,6 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -29,15 +27,6 @@ PRODUCTION_KEYS = {
 def no_given_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     for plane in PLANES:
         monkeypatch.delenv(plane.password_variable, raising=False)
-
-
-@pytest.fixture
-def server(workspace: Path) -> Iterator[EmbeddedServer]:
-    """A server nobody has provisioned yet."""
-    server = EmbeddedServer(workspace / "postgres")
-    server.acquire()
-    yield server
-    server.release()
 
 
 def url(server: EmbeddedServer, user: str = "postgres", database: str = "postgres") -> str:

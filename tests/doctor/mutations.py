@@ -163,6 +163,8 @@ MUTATIONS: dict[str, list[str]] = {
     "I016": [
         "GRANT CREATE ON SCHEMA public TO PUBLIC",
         "GRANT CREATE ON SCHEMA public TO bot",
+        "GRANT CREATE ON SCHEMA public TO botplatform_keeper",
+        "GRANT CREATE ON SCHEMA public TO botplatform_searcher",
         "GRANT SELECT ON auth_user TO PUBLIC",
         "GRANT SELECT (password) ON auth_user TO PUBLIC",
         "GRANT USAGE ON SEQUENCE auth_user_id_seq TO PUBLIC",
