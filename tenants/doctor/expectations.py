@@ -59,12 +59,17 @@ class Definer:
 
 # SECURITY DEFINER functions; those of a model's KeeperTrigger are known from the model.
 DEFINERS: dict[str, Definer] = {
-    "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2c28ebc98b2c79f1"),
-    "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2e70bed42fea449a"),
+    "context_is_sealed": Definer(
+        KEEPER, frozenset({"botplatform_office", "botplatform_runtime"}), "edbdb3c4a246f647"
+    ),
+    "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "fef4a34abbe1f827"),
+    "current_staff": Definer(KEEPER, frozenset(), "29b00d5ce39f6878"),
+    "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
+    "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(
         KEEPER, frozenset({"botplatform_office", "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
-    "search_messages": Definer(SEARCHER, frozenset(READERS), "a82ab94b25dd704e"),
+    "search_messages": Definer(SEARCHER, frozenset(READERS), "8285d2dfabe6c7a5"),
 }
 # The owners of functions may create for as long as a migration runs that hands them over.
 SCHEMA_CREATORS = ("pg_database_owner", OWNER)

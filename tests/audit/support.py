@@ -9,11 +9,14 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+from tenants.seals import seal
+
 LOGIN_ROLES = {
     "botplatform_office": "admin",
     "botplatform_runtime": "bot",
     "botplatform_ops": "super_admin",
 }
+SEALED = {"bot": ("bot", "current_bot_id"), "admin": ("staff", "current_user_id")}
 FIELDS = ("operation", "table_name", "row_key", "bot_id", "login", "role", "user_id", "before")
 FIELDS += ("after", "correlation_id")
 
@@ -54,12 +57,16 @@ def login(name: str, **settings: Any) -> Iterator[psycopg.Connection[Any]]:
         password=database.get("PASSWORD") or None,
         dbname=database["NAME"],
     ) as session:
+        role = LOGIN_ROLES.get(name)
+        if role in SEALED:
+            claim, setting = SEALED[role]
+            settings["context_seal"] = seal(f"{claim}:{settings.get(setting)}")
         for setting, value in settings.items():
             session.execute(
                 sql.SQL("SET LOCAL app.{} = {}").format(
                     sql.Identifier(setting), sql.Literal(str(value))
                 )
             )
-        if name in LOGIN_ROLES:
-            session.execute(f"SET LOCAL ROLE {LOGIN_ROLES[name]}")
+        if role:
+            session.execute(f"SET LOCAL ROLE {role}")
         yield session

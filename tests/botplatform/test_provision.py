@@ -18,6 +18,7 @@ from tests.clusters import ROOT, clean_environment, manage
 PRODUCTION_KEYS = {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
+    "CONTEXT_KEYS": secrets.token_urlsafe(50),
     "TOKEN_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "office.example.com",
 }
@@ -173,7 +174,7 @@ def test_works_for_an_administrator_who_is_no_superuser(server):
     assert again.stderr.count("Without a superuser it stays open that") == 2
     assert "end others of the same login, share large objects" in again.stderr
     assert "see each other's statements" in again.stderr
-    assert broken_rules(server) == ["tenants.I028"]
+    assert broken_rules(server) == ["tenants.I029"]
     office = {"DATABASE_URL": url(server, OFFICE.login, "fleet"), "ENVIRONMENT": "production"}
     served = subprocess.run(
         [sys.executable, "-c", "import botplatform.wsgi; print('serving')"],
@@ -182,7 +183,7 @@ def test_works_for_an_administrator_who_is_no_superuser(server):
         capture_output=True,
         text=True,
     )
-    assert "tenants.I028" in served.stdout
+    assert "tenants.I029" in served.stdout
     assert served.stdout.endswith("serving\n")
 
     assert provision(url(server), "fleet").warnings == []

@@ -242,6 +242,13 @@ MUTATIONS: dict[str, list[str]] = {
         "ALTER TABLE messages OWNER TO super_admin",
         "ALTER SCHEMA public OWNER TO admin",
     ],
+    "I028": [
+        "GRANT SELECT ON context_keys TO bot",
+        "GRANT SELECT (outer_pad) ON context_keys TO admin",
+        "GRANT INSERT ON context_keys TO botplatform_office",
+        "GRANT SELECT ON context_keys TO botplatform_ops",
+        "GRANT INSERT ON context_keys TO botplatform_keeper",
+    ],
     "I027": [
         "ALTER TABLE auth_group OWNER TO botplatform_migrator",
         "ALTER TABLE messages_p3 OWNER TO postgres",
@@ -249,7 +256,7 @@ MUTATIONS: dict[str, list[str]] = {
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO postgres',"
         " current_database()); END $$",
     ],
-    "I028": [
+    "I029": [
         "GRANT EXECUTE ON FUNCTION pg_terminate_backend TO PUBLIC",
         "GRANT EXECUTE ON FUNCTION pg_cancel_backend TO botplatform_runtime",
         "GRANT EXECUTE ON FUNCTION lo_get(oid) TO bot",

@@ -7,10 +7,11 @@ from tenants.doctor.snapshot import Snapshot
 
 
 @rule(
-    "I028",
+    "I029",
     "Sessions of one login cannot reach into each other",
     "Run `manage.py provision_database` with a superuser's ADMIN_DATABASE_URL. Where the server "
-    "gives nobody a superuser, bots can disturb each other's work; rows stay closed.",
+    "gives nobody one, set track_activities = off in its parameters: who sees another's statements "
+    "sees the seals of its contexts.",
     opens_data=False,
 )
 def sessions_are_apart(catalog: Snapshot) -> Iterator[Finding]:
