@@ -25,16 +25,21 @@ def workspace() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def superuser(django_db_setup: None) -> dict[str, Any]:
+def administrator(django_db_setup: None) -> dict[str, Any] | None:
     """The superuser who provisioned the test database, as parameters of a connection to it."""
     login = connection.creation.administrator()
     if login is None:
-        pytest.skip("NOT TESTED: with DATABASE_URL this needs ADMIN_DATABASE_URL")
+        return None
     parameters = {**login, "dbname": connection.settings_dict["NAME"]}
     with psycopg.connect(**parameters) as session:
-        if session.info.parameter_status("is_superuser") != "on":
-            pytest.skip("NOT TESTED: ADMIN_DATABASE_URL is no superuser")
-    return parameters
+        return parameters if session.info.parameter_status("is_superuser") == "on" else None
+
+
+@pytest.fixture(scope="session")
+def superuser(administrator: dict[str, Any] | None) -> dict[str, Any]:
+    if administrator is None:
+        pytest.skip("NOT TESTED: with DATABASE_URL this needs a superuser's ADMIN_DATABASE_URL")
+    return administrator
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 All bots share a login and a role, so what PostgreSQL lets a login do to its own sessions and
 objects, one bot could do to another. Only a superuser can take these functions away from PUBLIC.
+pg_stat_statements is an extension's; where it is there, it shows the statements of the same login.
 Not among them: NOTIFY and LOCK TABLE are statements, and advisory locks are of use to a bot.
 """
 
@@ -19,7 +20,7 @@ CLOSED: dict[str, tuple[str, tuple[str, ...]]] = {
         (),
     ),
     "watch each other": (
-        "pg_stat_get_(activity|backend_.*|progress_info)|pg_lock_status",
+        "pg_stat_get_(activity|backend_.*|progress_info)|pg_lock_status|pg_stat_statements",
         ("pg_read_all_stats",),
     ),
     "change a setting inside a query": ("set_config", (KEEPER,)),
@@ -39,7 +40,6 @@ def closing_statements() -> list[str]:
             f"""FOR closed, keepers IN SELECT p.oid::regprocedure, f.keepers
     FROM pg_proc p JOIN (VALUES
     {functions}) f (names, keepers) ON p.proname ~ f.names
-    WHERE p.pronamespace = 'pg_catalog'::regnamespace
   LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', closed);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', closed, keepers);

@@ -93,15 +93,17 @@ UNIQUE_WITHOUT_BOT = {
 # Triggers on tables of bots' rows that neither a model nor tenants.audit names: (table, trigger).
 TRIGGERS: frozenset[tuple[str, str]] = frozenset()
 
-# What functions of PostgreSQL itself let a session do to others of its login -> their names as a
-# pattern. Provisioning by a superuser leaves them to the migrator alone, and to the keeper.
+# What functions of the server let a session do to others of its login -> their names as a pattern.
+# Provisioning by a superuser leaves them to the migrator alone, and to the keeper.
 CLOSED = {
     "end others of the same login": "pg_(cancel|terminate)_backend",
     "share large objects": (
         "lo_(close|creat|create|from_bytea|get|lseek|lseek64|open|put|tell|tell64|truncate"
         "|truncate64|unlink)|loread|lowrite"
     ),
-    "watch each other": "pg_stat_get_(activity|backend_.*|progress_info)|pg_lock_status",
+    "watch each other": (
+        "pg_stat_get_(activity|backend_.*|progress_info)|pg_lock_status|pg_stat_statements"
+    ),
     "change a setting inside a query": "set_config",
     "write messages for replication": "pg_logical_emit_message",
     "follow row versions past row security": "currtid2",

@@ -61,7 +61,7 @@ WHERE {_ours("p", "pg_proc")}
 UNION ALL
 SELECT 'server function', p.proname, NULL, {_GRANT}
 FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
-WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^({"|".join(CLOSED.values())})$'
+WHERE p.proname ~ '^({"|".join(CLOSED.values())})$'
 UNION ALL
 SELECT 'schema', n.nspname, NULL, {_GRANT}
 FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g

@@ -262,6 +262,10 @@ MUTATIONS: dict[str, list[str]] = {
         "GRANT EXECUTE ON FUNCTION lo_get(oid) TO bot",
         "GRANT EXECUTE ON FUNCTION loread TO PUBLIC",
         "GRANT EXECUTE ON FUNCTION pg_stat_get_activity TO PUBLIC",
+        "CREATE FUNCTION pg_stat_statements() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';"
+        f"ALTER FUNCTION pg_stat_statements() {OWNED};"
+        "REVOKE ALL ON FUNCTION pg_stat_statements() FROM PUBLIC;"
+        "GRANT EXECUTE ON FUNCTION pg_stat_statements() TO botplatform_runtime",
         "GRANT EXECUTE ON FUNCTION set_config TO admin",
         "ALTER ROLE botplatform_runtime RESET track_activities",
         "ALTER ROLE botplatform_runtime SET track_activities = on",
