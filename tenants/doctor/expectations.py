@@ -63,7 +63,7 @@ DEFINERS: dict[str, Definer] = {
         KEEPER, frozenset({"botplatform_office", "botplatform_runtime"}), "edbdb3c4a246f647"
     ),
     "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "fef4a34abbe1f827"),
-    "current_staff": Definer(KEEPER, frozenset(), "29b00d5ce39f6878"),
+    "current_staff": Definer(KEEPER, frozenset({"admin"}), "29b00d5ce39f6878"),
     "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
     "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(
