@@ -67,6 +67,8 @@ def connection_settings(database: dict[str, Any], plane: Plane) -> dict[str, Any
         **{"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3},
         "tcp_user_timeout": 30_000,
         **database.get("OPTIONS", {}),
+        # A statement prepared by the SQL of one context must not be what another executes.
+        "prepare_threshold": None,
     }
     return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 

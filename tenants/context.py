@@ -5,11 +5,14 @@
     with maintenance_context():          # all rows, for operators' commands
 
 Each is a transaction, works as `async with` too, and leaves nothing behind on the connection: what
-it sets is SET LOCAL, as literals, the settings first and then the role.
+it sets is SET LOCAL, as literals, the settings first and then the role; what the SQL inside may
+have set for the session is reset with its last round trip. A generator must not yield from within
+one: it would leave its caller inside.
 """
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,7 +32,7 @@ class UnknownBot(ContextError):
     pass
 
 
-_entered: ContextVar["_Entry | None"] = ContextVar("tenant_context", default=None)
+_entered: ContextVar["Entry | None"] = ContextVar("tenant_context", default=None)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -38,7 +41,7 @@ def current_scope() -> Scope | None:
     return entry.scope if entry else None
 
 
-def _current_entry() -> "_Entry | None":
+def _current_entry() -> "Entry | None":
     """A task that was started inside a context and outlives it is in none."""
     entry = _entered.get()
     return None if entry is None or entry.ended else entry
@@ -64,19 +67,23 @@ def maintenance_context(*, using: str = DEFAULT_DB_ALIAS) -> "Context":
 
 
 class Context:
+    """Of one thread or task at a time."""
+
     def __init__(self, scope: Scope, using: str) -> None:
         self.scope = scope
         self.using = using
-        self._entry: _Entry | None = None
+        self._entry: Entry | None = None
         self._depth = 0
 
     def __enter__(self) -> Scope:
         if (outer := self._already_inside()) is not None:
-            return outer
-        self._entry = entry = _Entry(self.scope, self.using)
-        scope = entry.begin()
+            outer.require_here()
+            self._depth += 1
+            return outer.scope
+        self._entry = entry = Entry(self.scope, self.using)
+        entry.begin()
         _entered.set(entry)
-        return scope
+        return entry.scope
 
     def __exit__(self, *error: Any) -> None:
         if (entry := self._leave()) is not None:
@@ -85,44 +92,46 @@ class Context:
     async def __aenter__(self) -> Scope:
         """Waits for its turn: all tasks of an event loop share Django's one connection."""
         if (outer := self._already_inside()) is not None:
-            return outer
+            self._depth += 1
+            return outer.scope
         turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         await turn.acquire()
-        self._entry = entry = _Entry(self.scope, self.using)
-        beginning = asyncio.ensure_future(sync_to_async(entry.begin)())
         try:
-            scope = await asyncio.shield(beginning)
-            _entered.set(entry)
-            return scope
-        except asyncio.CancelledError as cancelled:
-            await asyncio.wait([beginning])
-            if not beginning.exception():
-                await sync_to_async(entry.end)(type(cancelled), cancelled, None)
-            turn.release()
-            raise
+            self._entry = entry = Entry(self.scope, self.using)
+            beginning, cancelled = await _finished(entry.begin)
+            if cancelled and not beginning.exception():
+                await _finished(entry.end, type(cancelled), cancelled, None)
+            if cancelled:
+                raise cancelled
+            beginning.result()
         except BaseException:
             turn.release()
             raise
+        _entered.set(entry)
+        return entry.scope
 
     async def __aexit__(self, *error: Any) -> None:
         if (entry := self._leave()) is None:
             return
         try:
-            # A cancelled task still ends its transaction.
-            await asyncio.shield(sync_to_async(entry.end)(*error))
+            ending, cancelled = await _finished(entry.end, *error)
         finally:
             _turns[asyncio.get_running_loop()].release()
+        ending.result()
+        if cancelled:
+            raise cancelled
 
-    def _already_inside(self) -> Scope | None:
+    def _already_inside(self) -> "Entry | None":
         outer = _current_entry()
         if outer is None:
+            if self._entry is not None and not self._entry.ended:
+                raise ContextError("Another thread or task is inside; make a context for each.")
             return None
         if (outer.scope, outer.using) != (self.scope, self.using):
             raise ContextError(f"Inside the context of {outer.scope.name}: leave that first.")
-        self._depth += 1
-        return outer.scope
+        return outer
 
-    def _leave(self) -> "_Entry | None":
+    def _leave(self) -> "Entry | None":
         if self._depth:
             self._depth -= 1
             return None
@@ -130,27 +139,43 @@ class Context:
         return self._entry
 
 
-class _Entry:
+async def _finished(
+    work: Callable[..., None], *args: Any
+) -> tuple[asyncio.Task[None], asyncio.CancelledError | None]:
+    """However often this task is cancelled meanwhile."""
+    task = asyncio.ensure_future(sync_to_async(work)(*args))
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return task, cancelled
+
+
+class Entry:
     """One context from its beginning to its end."""
 
     def __init__(self, scope: Scope, using: str) -> None:
         self.scope = scope
         self.using = using
+        self.connection: Any = None
         self.outer: tuple[str, ...] = ()
         self.ended = False
 
-    def begin(self) -> Scope:
+    def begin(self) -> None:
         # Here and not before: each thread has a connection of its own.
-        self.connection = connection = connections[self.using]
-        if getattr(connection, "tenant_scope", None) is not None:
+        connection: Any = connections[self.using]
+        self.connection = connection
+        if self.connection.held_by is not None:
             raise ContextError(
                 "Another task is inside a context on this connection; wait for it with "
                 "`async with`, or use a thread of its own."
             )
-        inside = connection.in_atomic_block
-        if not inside and not connection.get_autocommit():
+        inside = self.connection.in_atomic_block
+        if not inside and not self.connection.get_autocommit():
             raise ContextError("Autocommit is off: a context manages its own transaction.")
-        self.atomic = transaction.atomic(using=connection.alias, durable=not inside)
+        self.atomic = transaction.atomic(using=self.using, durable=not inside)
         self.atomic.__enter__()
         try:
             if inside:
@@ -159,20 +184,50 @@ class _Entry:
         except BaseException as error:
             self.atomic.__exit__(type(error), error, error.__traceback__)
             raise
-        connection.tenant_scope = self.scope  # type: ignore[attr-defined]
-        self.guard = connection.execute_wrapper(self._only_inside)
+        self.connection.held_by = self
+        self.guard = self.connection.execute_wrapper(self._only_inside)
         self.guard.__enter__()
-        return self.scope
 
     def end(self, *error: Any) -> None:
         self.ended = True
+        if not self.is_here():
+            self.connection.lose()
+            self.guard.__exit__(None, None, None)
+            raise ContextError(
+                f"The context of {self.scope.name} was left in another thread than it was entered "
+                "in: what was done in it is undone."
+            )
         self.guard.__exit__(None, None, None)
-        self.connection.tenant_scope = None  # type: ignore[attr-defined]
+        self.connection.held_by = None
+        self.connection.leaving = not self.outer and self.scope.role != "super_admin"
         try:
             if error[0] is None and self.outer and not self.connection.needs_rollback:
-                self._execute(session.setting(self.outer))
+                # Cursors that are open would go on with the rows of this context.
+                self._execute("CLOSE ALL", session.setting(self.outer))
         finally:
             self.atomic.__exit__(*error)
+            self.connection.leaving = False
+
+    def is_here(self) -> bool:
+        return connections[self.using] is self.connection
+
+    def is_entered(self) -> bool:
+        return _entered.get() is self
+
+    def require_entered(self) -> None:
+        """A task that entered no context shares the connection of one that did."""
+        if not self.is_entered():
+            raise ContextError(
+                f"This task is outside the context of {self.scope.name}, which holds the "
+                "connection. Enter a context of its own with `async with`."
+            )
+
+    def require_here(self) -> None:
+        if not self.is_here():
+            raise ContextError(
+                f"The context of {self.scope.name} was entered in another thread, and is not this "
+                "thread's. Use sync_to_async, or enter a context of its own."
+            )
 
     def _apply(self) -> Scope:
         opening = session.opening(self.scope)
@@ -200,10 +255,5 @@ class _Entry:
             return cursor.fetchall() if cursor.description is not None else []
 
     def _only_inside(self, execute: Any, sql: Any, params: Any, many: Any, info: Any) -> Any:
-        """A task that entered no context shares the connection of one that did."""
-        if _entered.get() is not self:
-            raise ContextError(
-                f"This task is outside the context of {self.scope.name}, which holds the "
-                "connection. Enter a context of its own with `async with`."
-            )
+        self.require_entered()
         return execute(sql, params, many, info)

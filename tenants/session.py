@@ -17,6 +17,8 @@ STATE = (
     "app.correlation_id",
     "role",
 )
+# What SQL can leave behind on a connection for whoever uses it next.
+FAREWELL = "CLOSE ALL; UNLISTEN *; RESET ALL; RESET ROLE"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from psqlextra.backend.base import DatabaseWrapper as PsqlextraWrapper
 from botplatform import embedded_database
 from botplatform.psqlextra_backend.client import DatabaseClient
 from botplatform.psqlextra_backend.creation import DatabaseCreation
+from botplatform.psqlextra_backend.held import HeldConnection
 from botplatform.psqlextra_backend.operations import DatabaseOperations
 from botplatform.psqlextra_backend.schema import SchemaEditor
-from tenants.context import current_scope
 
 
 class DatabaseFeatures(PostgresFeatures):
@@ -19,24 +19,12 @@ class DatabaseFeatures(PostgresFeatures):
     allows_group_by_selected_pks = False
 
 
-class DatabaseWrapper(PsqlextraWrapper):
+class DatabaseWrapper(HeldConnection, PsqlextraWrapper):
     SchemaEditorClass = SchemaEditor
     features_class = DatabaseFeatures
     creation_class = DatabaseCreation
     client_class = DatabaseClient
     ops_class = DatabaseOperations
-
-    @property
-    def needs_rollback(self) -> bool:
-        return self._needs_rollback
-
-    @needs_rollback.setter
-    def needs_rollback(self, value: bool) -> None:
-        """Only the task whose context holds the connection decides over its transaction: one that
-        was refused for being outside must not undo, unseen, what the other wrote."""
-        scope = getattr(self, "tenant_scope", None)
-        if scope is None or current_scope() is scope:
-            self._needs_rollback = value
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if settings.EMBEDDED_SERVER:
