@@ -39,6 +39,7 @@ deploy-check: $(INSTALLED)
 	  DATABASE_URL=postgresql://botplatform_office@localhost/botplatform \
 	  SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	  TOKEN_FINGERPRINT_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+	  CONTEXT_KEYS="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	  TOKEN_KEYS="$$($(PY) -c 'from cryptography.fernet import Fernet as F; print(F.generate_key().decode())')" \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 

@@ -15,6 +15,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 
+from tenants.seals import accepted_by
+
 logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 3.0
@@ -90,7 +92,18 @@ def _examine(connection: BaseDatabaseWrapper) -> list[Check]:
     except Exception as error:
         logger.warning("Readiness check of the migrations: %s", error)
         migrations = Check("migrations", False, "cannot be read")
-    return [database, migrations]
+    return [database, migrations, _contexts(connection)]
+
+
+def _contexts(connection: BaseDatabaseWrapper) -> Check:
+    try:
+        if accepted_by(connection):
+            return Check("contexts", True, "accepted")
+    except Exception as error:
+        logger.warning("Readiness check of the contexts: %s", error)
+        return Check("contexts", False, "cannot be checked")
+    detail = "CONTEXT_KEYS is not the database's: run manage.py install_context_keys"
+    return Check("contexts", False, detail)
 
 
 def _migrations(connection: BaseDatabaseWrapper) -> Check:
@@ -113,7 +126,11 @@ def _migration_files() -> MigrationLoader:
 
 
 def _failed(reason: str) -> list[Check]:
-    return [Check("database", False, reason), Check("migrations", False, "not checked")]
+    return [
+        Check("database", False, reason),
+        Check("migrations", False, "not checked"),
+        Check("contexts", False, "not checked"),
+    ]
 
 
 class HealthMiddleware:

@@ -83,3 +83,10 @@ def token_keys(values: list[str]) -> list[str]:
         if len(set(urlsafe_b64decode(value))) < MINIMUM_DISTINCT:
             raise ImproperlyConfigured(f"TOKEN_KEYS: key {number} is too weak; make a random one.")
     return values
+
+
+def context_keys(values: list[str]) -> list[str]:
+    """The first seals the contexts of this process; the database accepts those of all."""
+    if not values:
+        return [strong_secret("CONTEXT_KEYS", "")]
+    return [strong_secret(f"CONTEXT_KEYS, key {n}", value) for n, value in enumerate(values, 1)]

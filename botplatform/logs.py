@@ -26,6 +26,7 @@ ACCESS_LOG_FORMAT = "%(h)s %(m)s %(U)s %(s)s %(B)sB %(M)sms"
 
 WITHHELD = "…"
 _TOKEN = re.compile(r"(\d{5,16})(:|%3[Aa])[A-Za-z0-9_-]{30,}")
+_SEAL = re.compile(r"(context_seal = ')[0-9a-f]+")
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*:)\S+@")
 _QUERY_STRING = re.compile(r"(/[^\s/?]*)\?(?:.*(?= HTTP/\d)|.*)")
 # The parts of a database error after its first line, also when repr() has escaped the newlines.
@@ -51,6 +52,7 @@ _NOT_EXTRA = {"message", "asctime", "taskName", "request", "status_code", "serve
 
 def redact(text: str) -> str:
     text = _TOKEN.sub(rf"\1\2{WITHHELD}", text)
+    text = _SEAL.sub(rf"\1{WITHHELD}", text)
     text = _URL_PASSWORD.sub(rf"\1{WITHHELD}@", text)
     return _QUERY_STRING.sub(rf"\1?{WITHHELD}", text)
 

@@ -28,6 +28,7 @@ if PRODUCTION:
     TOKEN_FINGERPRINT_KEY = keys.strong_secret(
         "TOKEN_FINGERPRINT_KEY", env.text("TOKEN_FINGERPRINT_KEY")
     )
+    CONTEXT_KEYS = keys.context_keys(env.texts("CONTEXT_KEYS"))
     ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured(
@@ -39,6 +40,7 @@ else:
     SECRET_KEY = env.text("SECRET_KEY") or _keys["SECRET_KEY"]
     TOKEN_KEYS = keys.token_keys(env.texts("TOKEN_KEYS") or _keys["TOKEN_KEYS"].split(","))
     TOKEN_FINGERPRINT_KEY = env.text("TOKEN_FINGERPRINT_KEY") or _keys["TOKEN_FINGERPRINT_KEY"]
+    CONTEXT_KEYS = keys.context_keys(env.texts("CONTEXT_KEYS") or [_keys["SECRET_KEY"]])
     ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS") or ["*"]
 
 try:

@@ -19,9 +19,7 @@ from tenants.triggers import FirmTrigger, KeeperTrigger
 # A bot that names another bot's conversation is refused by the policy, which is asked after this:
 # so nothing of that conversation is touched here.
 ASSIGN_POSITION = """
-    IF current_setting('role') = 'bot' AND NEW.bot_id IS DISTINCT FROM
-        nullif(current_setting('app.current_bot_id', true), '')::uuid
-    THEN
+    IF current_setting('role') = 'bot' AND NEW.bot_id IS DISTINCT FROM current_bot() THEN
         RETURN NEW;
     END IF;
     IF NEW.position IS NOT NULL

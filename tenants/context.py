@@ -10,19 +10,15 @@ it sets is SET LOCAL, as literals, the settings first and then the role.
 
 import asyncio
 import uuid
-from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from tenants import correlation
-
-ROLES = ("viewer", "operator", "manager")
-SETTINGS = ("app.current_bot_id", "app.current_user_id", "app.correlation_id")
+from tenants import session
+from tenants.session import Scope
 
 
 class ContextError(Exception):
@@ -31,32 +27,6 @@ class ContextError(Exception):
 
 class UnknownBot(ContextError):
     pass
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a context lets see. `bots` are the bots of a staff user with the role on each."""
-
-    role: str
-    bot_id: uuid.UUID | None = None
-    user_id: int | None = None
-    bots: Mapping[uuid.UUID, str] | None = field(default=None, compare=False)
-
-    @property
-    def bot_filter(self) -> list[uuid.UUID] | None:
-        """The bots to name in queries, so that they are planned for their partitions alone."""
-        if self.bot_id:
-            return [self.bot_id]
-        return None if self.bots is None else list(self.bots)
-
-    def allows(self, least_role: str, bot_id: uuid.UUID | None = None) -> bool:
-        """Whether the staff user has at least this role, for one bot or for any."""
-        if self.bots is None:
-            return True
-        enough = ROLES[ROLES.index(least_role) :]
-        if bot_id is not None:
-            return self.bots.get(bot_id) in enough
-        return any(role in enough for role in self.bots.values())
 
 
 _entered: ContextVar["_Entry | None"] = ContextVar("tenant_context", default=None)
@@ -148,7 +118,7 @@ class Context:
         if outer is None:
             return None
         if (outer.scope, outer.using) != (self.scope, self.using):
-            raise ContextError(f"Inside the context of {_name(outer.scope)}: leave that first.")
+            raise ContextError(f"Inside the context of {outer.scope.name}: leave that first.")
         self._depth += 1
         return outer.scope
 
@@ -184,7 +154,7 @@ class _Entry:
         self.atomic.__enter__()
         try:
             if inside:
-                self.outer = self._read_state()
+                self.outer = self._execute(session.reading())[0]
             self.scope = self._apply()
         except BaseException as error:
             self.atomic.__exit__(type(error), error, error.__traceback__)
@@ -200,45 +170,26 @@ class _Entry:
         self.connection.tenant_scope = None  # type: ignore[attr-defined]
         try:
             if error[0] is None and self.outer and not self.connection.needs_rollback:
-                self._execute(*self._statements(*self.outer))
+                self._execute(session.setting(self.outer))
         finally:
             self.atomic.__exit__(*error)
 
     def _apply(self) -> Scope:
-        bot, user = self.scope.bot_id or "", self.scope.user_id or ""
-        statements = self._statements(
-            str(bot), str(user), correlation.current() or "", self.scope.role
-        )
-        if self.scope.bot_id:
-            statements += (f"SELECT 1 FROM bots WHERE id = '{bot}'",)
-            if not self._execute(*statements):
-                raise UnknownBot(f"There is no bot {bot}.")
-        elif self.scope.user_id:
-            statements += (
+        opening = session.opening(self.scope)
+        if bot_id := self.scope.bot_id:
+            if not self._execute(opening, f"SELECT 1 FROM bots WHERE id = '{bot_id}'"):
+                raise UnknownBot(f"There is no bot {bot_id}.")
+        elif user_id := self.scope.user_id:
+            rows = self._execute(
+                opening,
                 "SELECT staff_is_superuser(), bot_id, role FROM (SELECT) AS staff "
-                f"LEFT JOIN bot_access ON user_id = {user}",
+                f"LEFT JOIN bot_access ON user_id = {user_id}",
             )
-            rows = self._execute(*statements)
             bots = None if rows[0][0] else {bot_id: role for _, bot_id, role in rows if bot_id}
-            return Scope("admin", user_id=self.scope.user_id, bots=bots)
+            return Scope("admin", user_id=user_id, bots=bots)
         else:
-            self._execute(*statements)
+            self._execute(opening)
         return self.scope
-
-    @staticmethod
-    def _statements(bot_id: str, user_id: str, request: str, role: str) -> tuple[str, ...]:
-        correlation_id = correlation.well_formed(request) or ""
-        return (
-            f"SET LOCAL app.current_bot_id = '{bot_id}'",
-            f"SET LOCAL app.current_user_id = '{user_id}'",
-            f"SET LOCAL app.correlation_id = '{correlation_id}'",
-            f"SET LOCAL ROLE {role}",
-        )
-
-    def _read_state(self) -> tuple[str, ...]:
-        settings = (*SETTINGS, "role")
-        values = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in settings)
-        return tuple(self._execute(f"SELECT {values}")[0])
 
     def _execute(self, *statements: str) -> list[Any]:
         """One round trip; the rows of the last statement."""
@@ -252,13 +203,7 @@ class _Entry:
         """A task that entered no context shares the connection of one that did."""
         if _entered.get() is not self:
             raise ContextError(
-                f"This task is outside the context of {_name(self.scope)}, which holds the "
+                f"This task is outside the context of {self.scope.name}, which holds the "
                 "connection. Enter a context of its own with `async with`."
             )
         return execute(sql, params, many, info)
-
-
-def _name(scope: Scope) -> str:
-    if scope.bot_id:
-        return f"bot {scope.bot_id}"
-    return f"staff user {scope.user_id}" if scope.user_id else "maintenance"

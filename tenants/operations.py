@@ -34,15 +34,19 @@ class CreateTenantTable(PostgresCreatePartitionedModel):
         updatable: list[str],
         options: dict[str, Any] | None = None,
         managers: list[tuple[str, Any]] | None = None,
+        sealed: bool = True,
     ) -> None:
         partitioning = {"method": PostgresPartitioningMethod.HASH, "key": [PARTITION_KEY]}
         super().__init__(name, fields, options, partitioning, (TenantTable,), managers)
         self.updatable = updatable
+        self.sealed = sealed
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         for implied in ("partitioning_options", "bases"):
             kwargs.pop(implied, None)
+        if not self.sealed:
+            kwargs["sealed"] = False
         return path, args, {**kwargs, "updatable": self.updatable}
 
     def database_forwards(
@@ -55,11 +59,11 @@ class CreateTenantTable(PostgresCreatePartitionedModel):
         super().database_forwards(app_label, schema_editor, from_state, to_state)
         model = to_state.apps.get_model(app_label, self.name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            for statement in completion(model, self.updatable):
+            for statement in completion(model, self.updatable, self.sealed):
                 schema_editor.execute(statement, None)
 
 
-def completion(model: type[Model], updatable: list[str]) -> list[str]:
+def completion(model: type[Model], updatable: list[str], sealed: bool) -> list[str]:
     table = model._meta.db_table
     keys = sibling_keys(model)
     statements = []
@@ -84,4 +88,4 @@ def completion(model: type[Model], updatable: list[str]) -> list[str]:
                 f"ON DELETE {gone}"
             )
         statements += close_partition(f"{table}_p{n}")
-    return [*statements, *secure_tenant_table(table, updatable)]
+    return [*statements, *secure_tenant_table(table, updatable, sealed)]

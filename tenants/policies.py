@@ -8,13 +8,16 @@ Who sees a row follows from the role, which only tenants.context sets:
 * `super_admin` sees everything;
 * `app_base` sees nothing, and so does everybody else: no policy, no grant.
 
-Each function stands in a (SELECT ...), so that it is called once a query and not once a row.
-After a SET LOCAL ended the setting is '', not NULL, hence nullif.
+Both settings count only with the seal of a process (tenants.seals); a claim without is an error.
+Each function stands in a (SELECT ...), so that it is called once a query and not once a row; and
+of a staff user's own rows only one is called.
 """
 
 KEEPER = "botplatform_keeper"
 
-CURRENT_BOT = "(SELECT nullif(current_setting('app.current_bot_id', true), '')::uuid)"
+CURRENT_BOT = "(SELECT current_bot())"
+# Of the first migrations, until the ones that follow seal their tables.
+CLAIMED_BOT = "(SELECT nullif(current_setting('app.current_bot_id', true), '')::uuid)"
 SUPERUSER = "(SELECT staff_is_superuser())"
 VIEWED, OPERATED, MANAGED = (
     f"ANY ((SELECT staff_bots('{role}'))::uuid[])" for role in ("viewer", "operator", "manager")
@@ -30,13 +33,20 @@ def close_partition(partition: str) -> list[str]:
     ]
 
 
-def secure_tenant_table(table: str, updatable: list[str]) -> list[str]:
+def secure_tenant_table(table: str, updatable: list[str], sealed: bool = True) -> list[str]:
     """Row security and grants; UPDATE of the named columns only, never of the bot."""
     columns = ", ".join(updatable)
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        *_policies(table, "bot_id", managed_by=OPERATED, added_by=OPERATED, deleted_by=MANAGED),
+        *_policies(
+            table,
+            "bot_id",
+            managed_by=OPERATED,
+            added_by=OPERATED,
+            deleted_by=MANAGED,
+            own=CURRENT_BOT if sealed else CLAIMED_BOT,
+        ),
         *_revoke_all(table),
         *(
             statement
@@ -80,7 +90,7 @@ def secure_bot_access() -> list[str]:
     return [
         "ALTER TABLE bot_access ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE bot_access FORCE ROW LEVEL SECURITY",
-        *_policies("bot_access", "bot_id", MANAGED, MANAGED, MANAGED, for_bots=False),
+        *_policies("bot_access", "bot_id", MANAGED, MANAGED, MANAGED, own=None),
         *_revoke_all("bot_access"),
         "GRANT SELECT, INSERT, UPDATE (role), DELETE ON bot_access TO admin, super_admin",
     ]
@@ -104,17 +114,13 @@ def _policies(
     managed_by: str,
     added_by: str,
     deleted_by: str,
-    for_bots: bool = True,
+    own: str | None = CURRENT_BOT,
 ) -> list[str]:
     def rows(by: str) -> str:
-        return by if by == SUPERUSER else f"{SUPERUSER} OR {column} = {by}"
+        return by if by == SUPERUSER else f"{column} = {by} OR {SUPERUSER}"
 
     return [
-        *(
-            [f"CREATE POLICY {table}_bot ON {table} TO bot USING ({column} = {CURRENT_BOT})"]
-            if for_bots
-            else []
-        ),
+        *([f"CREATE POLICY {table}_bot ON {table} TO bot USING ({column} = {own})"] if own else []),
         f"CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin USING ({rows(VIEWED)})",
         f"CREATE POLICY {table}_staff_add ON {table} FOR INSERT TO admin "
         f"WITH CHECK ({rows(added_by)})",

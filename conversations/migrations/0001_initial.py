@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
     operations = [
         tenants.operations.CreateTenantTable(
             name="Profile",
+            sealed=False,
             updatable=[
                 "telegram_id",
                 "name",
@@ -111,6 +112,7 @@ class Migration(migrations.Migration):
         ),
         tenants.operations.CreateTenantTable(
             name="Conversation",
+            sealed=False,
             updatable=["chat_id", "profile_id", "title", "created_at"],
             fields=[
                 (
@@ -170,6 +172,7 @@ class Migration(migrations.Migration):
         ),
         tenants.operations.CreateTenantTable(
             name="Message",
+            sealed=False,
             updatable=[
                 "telegram_message_id",
                 "sender_type",

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
     operations = [
         tenants.operations.CreateTenantTable(
             name="BotMetric",
+            sealed=False,
             updatable=["metric_name", "metric_value", "metric_tags", "recorded_at"],
             fields=[
                 (

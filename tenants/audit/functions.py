@@ -1,8 +1,8 @@
 """The functions that write the audit log, as pure strings; emitted by migrations.
 
-They run as the keeper, who alone may insert. What they read of the session is taken only where it
-is well-formed, so no setting can suppress an entry or make a statement fail. The role is read from
-its setting: inside a definer function current_user is the keeper.
+They run as the keeper, who alone may insert. No setting can suppress an entry: a malformed
+correlation id is left out, and staff cannot act in another's name or in nobody's (the seal). The
+role is read from its setting: inside a definer function current_user is the keeper.
 """
 
 from tenants.policies import KEEPER, SUPERUSER, VIEWED, close_partition, keeper_sees
@@ -11,8 +11,8 @@ TABLE = "security_audit_log"
 
 # Called by definer functions alone, as the keeper; its names are qualified because a search_path
 # of its own would cost a third of each call. A token that somebody typed into a name or a config
-# is cut as in the logs. Only an admin's session acts for a staff user: elsewhere the setting is
-# what any SQL may claim.
+# is cut as in the logs. Only an admin's session acts for a staff user; a statement that changes the
+# setting on its way fails.
 AUDIT_WRITE = r"""
 CREATE FUNCTION audit_write(
     bot uuid, name text, key text, operation text, before jsonb, after jsonb,
@@ -20,17 +20,21 @@ CREATE FUNCTION audit_write(
 ) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     role text := nullif(pg_catalog.current_setting('role'), 'none');
-    asked text := pg_catalog.current_setting('app.current_user_id', true);
     tied text := coalesce(
         nullif(pg_catalog.current_setting('app.correlation_id', true), ''), correlation);
     token CONSTANT text := '(\d{5,16}(?::|%3[Aa]))[A-Za-z0-9_-]{30,}';
 BEGIN
+    IF role = 'admin' THEN
+        staff := coalesce(public.current_staff(), staff);
+        IF staff IS NULL THEN
+            RAISE insufficient_privilege USING MESSAGE = 'the context has no staff user';
+        END IF;
+    END IF;
     INSERT INTO public.security_audit_log (logged_at, login, role, user_id, bot_id, table_name,
         row_key, operation, before, after, correlation_id)
     VALUES (
         pg_catalog.clock_timestamp(), session_user, role,
-        CASE WHEN role = 'admin' AND asked ~ '^[0-9]{1,18}$' THEN asked::bigint ELSE staff END,
-        bot, name, pg_catalog.regexp_replace(key, token, '\1…', 'g'), operation,
+        staff, bot, name, pg_catalog.regexp_replace(key, token, '\1…', 'g'), operation,
         pg_catalog.regexp_replace(before::text, token, '\1…', 'g')::jsonb,
         pg_catalog.regexp_replace(after::text, token, '\1…', 'g')::jsonb,
         CASE WHEN tied ~ '^[A-Za-z0-9._-]{8,64}$' THEN tied END);
@@ -84,7 +88,7 @@ def secure_audit_log() -> list[str]:
         f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY {TABLE}_nobody ON {TABLE} TO app_base, bot USING (false)",
         f"CREATE POLICY {TABLE}_staff_read ON {TABLE} FOR SELECT TO admin "
-        f"USING ({SUPERUSER} OR bot_id = {VIEWED})",
+        f"USING (bot_id = {VIEWED} OR {SUPERUSER})",
         f"CREATE POLICY {TABLE}_operators ON {TABLE} FOR SELECT TO super_admin USING (true)",
         f"CREATE POLICY {TABLE}_keeper_insert ON {TABLE} FOR INSERT TO {KEEPER} WITH CHECK (true)",
         *closed(TABLE)[2:],

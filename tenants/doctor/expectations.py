@@ -59,12 +59,14 @@ class Definer:
 
 # SECURITY DEFINER functions; those of a model's KeeperTrigger are known from the model.
 DEFINERS: dict[str, Definer] = {
-    "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2c28ebc98b2c79f1"),
-    "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2e70bed42fea449a"),
+    "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "113efe250722c341"),
+    "current_staff": Definer(KEEPER, frozenset(), "4549d89af2956b0d"),
+    "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
+    "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(
         KEEPER, frozenset({"botplatform_office", "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
-    "search_messages": Definer(SEARCHER, frozenset(READERS), "a82ab94b25dd704e"),
+    "search_messages": Definer(SEARCHER, frozenset(READERS), "8285d2dfabe6c7a5"),
 }
 # To give a function to the keeper, the keeper needs CREATE on its schema.
 SCHEMA_CREATORS = ("pg_database_owner", *OWNERS)

@@ -8,11 +8,14 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from tenants.seals import seal
+
 LOGIN_ROLES = {
     "botplatform_office": "admin",
     "botplatform_runtime": "bot",
     "botplatform_ops": "super_admin",
 }
+SEALED = {"bot": ("bot", "current_bot_id"), "admin": ("staff", "current_user_id")}
 FIELDS = ("operation", "table_name", "row_key", "bot_id", "login", "role", "user_id", "before")
 FIELDS += ("after", "correlation_id")
 
@@ -53,8 +56,12 @@ def login(name: str, **settings: Any) -> Iterator[psycopg.Connection[Any]]:
         password=database.get("PASSWORD") or None,
         dbname=database["NAME"],
     ) as session:
+        role = LOGIN_ROLES.get(name)
+        if role in SEALED:
+            claim, setting = SEALED[role]
+            settings["context_seal"] = seal(f"{claim}:{settings.get(setting)}")
         for setting, value in settings.items():
             session.execute(f"SELECT set_config('app.{setting}', %s, true)", [str(value)])
-        if name in LOGIN_ROLES:
-            session.execute(f"SET LOCAL ROLE {LOGIN_ROLES[name]}")
+        if role:
+            session.execute(f"SET LOCAL ROLE {role}")
         yield session

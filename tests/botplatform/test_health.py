@@ -51,7 +51,8 @@ def not_ready(client: Client) -> str:
     assert response["Cache-Control"] == "no-store"
     body = response.json()
     assert body["status"] == "not ready"
-    database, migrations = body["checks"]
+    database, migrations, contexts = body["checks"]
+    assert contexts == {"name": "contexts", "ok": False, "detail": "not checked"}
     assert (database["name"], database["ok"]) == ("database", False)
     assert migrations == {"name": "migrations", "ok": False, "detail": "not checked"}
     text = response.content.decode()
@@ -77,7 +78,8 @@ def test_readyz_says_what_it_checked(client: Client) -> None:
     body = response.json()
     assert (response.status_code, body["status"]) == (200, "ready")
     assert response["Cache-Control"] == "no-store"
-    database, migrations = body["checks"]
+    database, migrations, contexts = body["checks"]
+    assert contexts == {"name": "contexts", "ok": True, "detail": "accepted"}
     assert database == {"name": "database", "ok": True, "detail": database["detail"]}
     assert database["detail"].startswith("PostgreSQL 1")
     assert migrations["ok"]
@@ -89,10 +91,20 @@ def test_a_missing_migration_is_counted(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE name = '0001_initial' AND app = 'auth'")
     response = client.get("/readyz")
-    database, migrations = response.json()["checks"]
+    database, migrations, _ = response.json()["checks"]
     assert (response.status_code, database["ok"], migrations["ok"]) == (503, True, False)
     assert migrations["detail"].startswith("1 of ")
     assert migrations["detail"].endswith(" not applied")
+
+
+@pytest.mark.django_db
+def test_a_key_that_the_database_does_not_know(client: Client, settings: Any) -> None:
+    settings.CONTEXT_KEYS = ["another-key-" * 6]
+    response = client.get("/readyz")
+    *others, contexts = response.json()["checks"]
+    assert (response.status_code, [check["ok"] for check in others]) == (503, [True, True])
+    assert not contexts["ok"]
+    assert contexts["detail"].endswith("run manage.py install_context_keys")
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from tests.clusters import manage
 PRODUCTION_KEYS = {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
+    "CONTEXT_KEYS": secrets.token_urlsafe(50),
     "TOKEN_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "office.example.com",
 }

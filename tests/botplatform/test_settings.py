@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import stat
+import string
 import subprocess
 import sys
 
@@ -12,12 +13,15 @@ from cryptography.fernet import Fernet
 
 from tests.clusters import ROOT, clean_environment, manage
 
+# The same in every worker: it stands in the names of tests.
+STRONG = string.ascii_letters
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "DATABASE_URL": "postgresql://botplatform_office@db.example.com/botplatform",
     "SECRET_KEY": secrets.token_urlsafe(50),
     "TOKEN_KEYS": Fernet.generate_key().decode(),
     "TOKEN_FINGERPRINT_KEY": secrets.token_urlsafe(50),
+    "CONTEXT_KEYS": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "office.example.com",
 }
 
@@ -43,6 +47,9 @@ def test_a_complete_production_passes_djangos_deployment_check():
         ("DATABASE_URL", "postgresql://u:s3cret@h1:1,h2:2/d", "DATABASE_URL cannot be read"),
         ("TOKEN_FINGERPRINT_KEY", "", "TOKEN_FINGERPRINT_KEY is missing"),
         ("TOKEN_FINGERPRINT_KEY", "abc", "TOKEN_FINGERPRINT_KEY is too weak"),
+        ("CONTEXT_KEYS", "", "CONTEXT_KEYS is missing"),
+        ("CONTEXT_KEYS", f"abc,{STRONG}", "CONTEXT_KEYS, key 1 is too weak"),
+        ("CONTEXT_KEYS", f"{STRONG},abc", "CONTEXT_KEYS, key 2 is too weak"),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS must list"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must list"),
         ("DATABASE_URL", "", "DATABASE_URL is missing"),

@@ -11,6 +11,7 @@ from botplatform.planes import GROUPS, OFFICE, OPS, PLANES, RUNTIME, SEARCHER, P
 from conversations.models import Message
 from tenants.context import bot_context, maintenance_context, staff_context
 from tenants.models import Bot
+from tenants.seals import seal
 from tests.factories import (
     BotAccessFactory,
     BotFactory,
@@ -134,9 +135,12 @@ def test_called_by_hand_the_role_decides(
         "admin": [world.alice.pk, world.bob.pk],
         "super_admin": [world.alice.pk, world.bob.pk, world.charlie.pk],
     }[plane.member_of]
+    claims = {"bot": f"bot:{world.alice.pk}", "admin": f"staff:{world.viewer.pk}"}
+    sealed = seal(claims[plane.member_of]) if plane.member_of in claims else ""
     settings = (
         f"SET LOCAL app.current_bot_id = '{world.alice.pk}'",
         f"SET LOCAL app.current_user_id = '{world.viewer.pk}'",
+        f"SET LOCAL app.context_seal = '{sealed}'",
         "SET LOCAL search_path = pg_temp, public",
     )
     with transaction.atomic(login(plane)), connections[f"login_{plane.name}"].cursor() as cursor:
@@ -169,6 +173,7 @@ def test_a_bot_that_is_none(world: World, login: Callable[[Plane], str], setting
     alias = login(RUNTIME)
     with transaction.atomic(alias), connections[alias].cursor() as cursor:
         cursor.execute(f"SET LOCAL app.current_bot_id = '{setting}'")
+        cursor.execute(f"SET LOCAL app.context_seal = '{seal(f'bot:{setting}')}'")
         cursor.execute("SET LOCAL ROLE bot")
         if setting == "garbage":
             with pytest.raises(DatabaseError, match="uuid"), transaction.atomic(alias):

@@ -240,6 +240,13 @@ MUTATIONS: dict[str, list[str]] = {
         "ALTER TABLE messages OWNER TO super_admin",
         "ALTER SCHEMA public OWNER TO admin",
     ],
+    "I028": [
+        "GRANT SELECT ON context_keys TO bot",
+        "GRANT SELECT (outer_pad) ON context_keys TO admin",
+        "GRANT INSERT ON context_keys TO botplatform_office",
+        "GRANT SELECT ON context_keys TO botplatform_ops",
+        "GRANT INSERT ON context_keys TO botplatform_keeper",
+    ],
     "I027": [
         "ALTER TABLE auth_group OWNER TO botplatform_migrator",
         "ALTER TABLE messages_p3 OWNER TO postgres",

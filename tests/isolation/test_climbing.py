@@ -11,6 +11,7 @@ from tests.isolation.world import (
     TENANT_TABLES,
     World,
     acting,
+    context_statements,
     log_in,
     refusal,
 )
@@ -96,12 +97,15 @@ def test_set_role_reaches_its_own_role_only(role: str) -> None:
                 assert refusal(session, sql) in (DENIED, "22023")
 
 
+def for_the_session(world: World) -> str:
+    return context_statements("bot", bot=world.alice.id).replace("SET LOCAL", "SET")
+
+
 @pytest.mark.parametrize("reset", ["RESET ROLE", "SET ROLE NONE", "RESET ALL", "DISCARD ALL",
                                    "RESET SESSION AUTHORIZATION"])  # fmt: skip
 def test_leaving_the_role_leads_to_a_login_without_rights(world: World, reset: str) -> None:
     with log_in(LOGINS["bot"], autocommit=True) as session:
-        session.execute(f"SET app.current_bot_id = '{world.alice.id}'")
-        session.execute("SET ROLE bot")
+        session.execute(for_the_session(world))
         assert refusal(session, "SELECT 1 FROM messages") is None
         session.execute(reset)
         for table in ALL_TABLES:
@@ -112,8 +116,7 @@ def test_leaving_the_role_leads_to_a_login_without_rights(world: World, reset: s
 
 def test_reset_all_forgets_the_bot(world: World) -> None:
     with log_in(LOGINS["bot"]) as session:
-        session.execute(f"SET app.current_bot_id = '{world.alice.id}'")
-        session.execute("SET ROLE bot")
+        session.execute(for_the_session(world))
         session.execute("RESET ALL")
         for table in TENANT_TABLES:
             assert session.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -161,17 +164,6 @@ def test_multi_statement_strings(world: World) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 session.execute(sql)
             session.rollback()
-
-
-def test_a_runtime_process_is_trusted_to_choose_its_bot(world: World) -> None:
-    """The limit of the design: the login serves every bot, and the setting is not a secret.
-
-    Which bot a process serves is decided where its code enters bot_context; SQL that sets
-    app.current_bot_id itself chooses again. It still has one bot at a time, and no other role.
-    """
-    with acting("bot", bot=world.alice.id) as session:
-        session.execute("SELECT set_config('app.current_bot_id', %s, true)", [str(world.bob.id)])
-        assert set(session.execute("SELECT bot_id FROM messages").fetchall()) == {(world.bob.id,)}
 
 
 def test_locks_a_role_can_take_are_a_known_limit(alice_session: psycopg.Connection) -> None:

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from tests.isolation.world import DENIED, LOGINS, World, acting, log_in, refusal
+from tests.isolation.world import DENIED, LOGINS, World, acting, context_statements, log_in, refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -98,8 +98,7 @@ def test_a_hostile_search_path(world: World) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in HOSTILE:
             cursor.execute(statement.replace("%(user)s", str(user)))
-        cursor.execute(f"SET LOCAL app.current_user_id = '{user}'")
-        cursor.execute("SET LOCAL ROLE admin")
+        cursor.execute(context_statements("admin", user=user))
         cursor.execute("SET LOCAL search_path = hostile, pg_catalog, public")
         cursor.execute("SELECT public.staff_is_superuser(), public.staff_bots('viewer')")
         assert cursor.fetchone() == (False, [world.alice.id])

@@ -76,9 +76,8 @@ def test_an_unknown_bot_and_an_unknown_user(world: World, table: str) -> None:
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_garbage_gives_an_error_or_nothing(unchanged: World, garbage: str) -> None:
-    quoted = garbage.replace("'", "''")
     for role in ("bot", "admin"):
-        with acting(role, bot=quoted, user=quoted) as session:
+        with acting(role, bot=garbage, user=garbage) as session:
             for table in TENANT_TABLES:
                 for sql in (f"SELECT 1/count(*) FROM {table}", f"DELETE FROM {table}"):
                     state = refusal(session, sql)

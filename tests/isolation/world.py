@@ -15,6 +15,8 @@ from botplatform.planes import MIGRATOR, OFFICE, OPS, RUNTIME
 from conversations.models import Conversation, Message, Profile
 from metrics.models import BotMetric
 from tenants.models import Bot, BotAccess
+from tenants.seals import seal
+from tenants.session import setting
 from tests.factories import (
     BotAccessFactory,
     BotFactory,
@@ -116,11 +118,10 @@ def log_in(login: str, **more: Any) -> psycopg.Connection:
     return psycopg.connect(**parameters(login), **more)
 
 
-def context_statements(role: str, bot: Any = "", user: Any = "") -> str:
-    return (
-        f"SET LOCAL app.current_bot_id = '{bot}'; SET LOCAL app.current_user_id = '{user}';"
-        f" SET LOCAL ROLE {role}"
-    )
+def context_statements(role: str, bot: Any = "", user: Any = "", sealed: bool = True) -> str:
+    """Whatever is claimed, and sealed as a process of ours would; a forger cannot."""
+    claim = {"bot": f"bot:{bot}", "admin": f"staff:{user}"}.get(role)
+    return setting((bot, user, seal(claim) if claim and sealed else "", "", role))
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from tests.tenants.guards import foreign_keys, query
 
 # Prefixes: django-pgtrigger ends a function's name with a hash.
 KEEPER_FUNCTIONS = (
-    *("staff_bots", "staff_is_superuser", "pgtrigger_assign_position", "pgtrigger_count_inserted"),
+    *("staff_bots", "staff_is_superuser", "current_bot", "current_staff"),
+    *("pgtrigger_assign_position", "pgtrigger_count_inserted"),
     *("pgtrigger_count_deleted", "pgtrigger_follow_sent_at", "pgtrigger_audit_", "audit_"),
 )
 # Function -> why it is not the owner's or the keeper's.

@@ -13,7 +13,9 @@ from tenants.doctor.registry import kept_columns
 from tenants.doctor.rows import Grant
 from tenants.doctor.rule import Finding, rule
 from tenants.doctor.snapshot import Snapshot
+from tenants.policies import KEEPER
 
+KEYS = "context_keys"
 ROW_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
@@ -129,9 +131,21 @@ def tokens_are_the_bots(catalog: Snapshot) -> Iterator[Finding]:
 def bots_stay_among_bots(catalog: Snapshot) -> Iterator[Finding]:
     tenants = catalog.tenant_tables | catalog.partitions.keys()
     for grant in on_relations(catalog):
-        if grant.name in tenants or grant.privilege not in ROW_RIGHTS:
+        if grant.name in tenants | {KEYS} or grant.privilege not in ROW_RIGHTS:
             continue
         if grant.grantee not in ("bot", "app_base", RUNTIME):
             continue
         if grant.name not in RUNTIME_READS or grant.privilege != "SELECT":
+            yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
+
+
+@rule(
+    "I028",
+    "The keys that contexts are sealed with are read by the keeper's functions alone",
+    "REVOKE ALL: whoever reads a key can claim to be any bot and any staff user.",
+    opens_data=True,
+)
+def keys_are_secret(catalog: Snapshot) -> Iterator[Finding]:
+    for grant in on_relations(catalog):
+        if grant.name == KEYS and (grant.grantee, grant.privilege) != (KEEPER, "SELECT"):
             yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
