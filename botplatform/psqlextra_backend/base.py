@@ -36,7 +36,11 @@ class DatabaseWrapper(PsqlextraWrapper):
         if scope is None or current_scope() is scope:
             self._needs_rollback = value
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    def serve(self) -> None:
+        """Before a new connection: the embedded server runs only while it is used."""
         if settings.EMBEDDED_SERVER:
             embedded_database.serve(settings.EMBEDDED_SERVER)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.serve()
         return super().get_new_connection(conn_params)
