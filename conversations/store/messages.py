@@ -96,6 +96,8 @@ class MessageCalls(RecordingCalls, ChatCalls):
             FOUND.format(rank=rank),
             **{"query": query, "newest_first": newest_first, "limit": min(limit, MOST_FOUND)},
         )
+        if not rows:
+            yield from self._bot_exists()
         return [message_of(chat_id, row) for chat_id, *row in rows]
 
     def _edit_message(

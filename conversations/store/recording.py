@@ -11,7 +11,8 @@ from tenants.store.calls import Calls
 from tenants.store.errors import StoreUnavailable
 from tenants.store.recipe import Batch, Recipe, both_forms
 
-MOST_ATTEMPTS = 3
+# The chats are made, a message that others were making is found; and once more to be safe.
+MOST_REPEATS = 3
 
 MAKE_CHATS = """
     INSERT INTO conversations (id, bot_id, chat_id)
@@ -91,22 +92,22 @@ class RecordingCalls(Calls):
         """
         given = {n: _row(n, message) for n, message in enumerate(messages)}
         recorded: dict[int, StoredMessage] = {}
-        for attempt in range(MOST_ATTEMPTS):
-            if not (missing := [row for n, row in given.items() if n not in recorded]):
+        for statements in (FIRST,), *((MAKE_CHATS, AGAIN),) * MOST_REPEATS:
+            missing = [row for n, row in given.items() if n not in recorded]
+            if not missing:
                 break
             numbers = {row["id"]: row["n"] for row in missing}
             chats = [
                 {"id": str(uuid7()), "chat_id": n} for n in {row["chat_id"] for row in missing}
             ]
-            statements = (MAKE_CHATS, AGAIN) if attempt else (FIRST,)
             rows = yield Batch(
                 *statements, chats=json_text(chats), given=json_text(missing), many=len(missing)
             )
             for n, *columns in rows:
                 n = numbers[str(columns[0])] if n is None else n
                 recorded[n] = message_of(given[n]["chat_id"], columns)
-        else:
-            raise StoreUnavailable("Other deliveries of these messages came and went; try again.")
+        if len(recorded) < len(given):
+            raise StoreUnavailable("Others made and deleted these messages all the time.")
         return [(recorded[n], str(recorded[n].id) == row["id"]) for n, row in given.items()]
 
     record_message, arecord_message = both_forms(_record_message)

@@ -10,7 +10,10 @@ from tenants.store.errors import InvalidValue
 
 def repaired(row: dict[str, Any], *, noted_in: str) -> dict[str, Any]:
     """Each value storable; how those came that were not is noted in the row."""
-    whole = {name: storable_json(value) for name, value in row.items()}
+    try:
+        whole = {name: storable_json(value) for name, value in row.items()}
+    except RecursionError:
+        raise InvalidValue("This is nested too deeply to be stored.") from None
     notes = {name: escaped(row[name]) for name in row if whole[name] is not row[name]}
     if notes:
         whole[noted_in] = {**(whole.get(noted_in) or {}), "repaired": notes}

@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
@@ -42,13 +43,7 @@ class Calls:
     def _call(self, recipe: Recipe[R]) -> R:
         if connections[self._using].in_atomic_block:
             return self._inside(recipe)
-        try:
-            batch = next(recipe)
-            while True:
-                batch = recipe.send(self._sent(batch))
-        except StopIteration as done:
-            result: R = done.value
-            return result
+        return _carried_out(recipe, self._sent)
 
     async def _acall(self, recipe: Recipe[R]) -> R:
         if current_scope() is not None:
@@ -116,18 +111,26 @@ class Calls:
                 transaction.atomic(using=self._using),
                 connections[self._using].cursor() as cursor,
             ):
-                batch = next(recipe)
-                while True:
-                    for statement in batch.statements:
-                        cursor.execute(statement, self._values(batch))
-                    batch = recipe.send(cursor.fetchall() if cursor.description else [])
-        except StopIteration as done:
-            result: R = done.value
-            return result
+                return _carried_out(recipe, lambda batch: self._sent_on(cursor, batch))
         except UnknownBot:
             raise self._gone() from None
         except DatabaseError as error:
             raise translated(error) from error
+
+    def _sent_on(self, cursor: Any, batch: Batch) -> Rows:
+        for statement in batch.statements:
+            cursor.execute(statement, self._values(batch))
+        return cursor.fetchall() if cursor.description else []
+
+
+def _carried_out(recipe: Recipe[R], send: Callable[[Batch], Rows]) -> R:
+    try:
+        batch = next(recipe)
+        while True:
+            batch = recipe.send(send(batch))
+    except StopIteration as done:
+        result: R = done.value
+        return result
 
 
 class _Attempts:

@@ -22,7 +22,7 @@ class BotNotFound(StoreError):
     pass
 
 
-class InvalidValue(StoreError):
+class InvalidValue(StoreError, ValueError):
     """A value the database does not take; nothing was changed."""
 
 

@@ -42,21 +42,28 @@ def aliases(server: None, db: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def alice(aliases: None) -> Iterator[BotStore]:
-    yield from _store("Alice's bot", TOKEN)
+def new_bot(aliases: None) -> Iterator[Callable[..., BotStore]]:
+    bots = Bot.objects.using("migrator")
+
+    def new_bot(name: str, token: str | None = None) -> BotStore:
+        bot = Bot(name=name, status=Bot.Status.ACTIVE)
+        if token:
+            bot.set_token(token)
+        bot.save(using="migrator", force_insert=True)
+        return BotStore(bot.pk, using="runtime")
+
+    yield new_bot
+    bots.all().delete()
 
 
 @pytest.fixture
-def bob(aliases: None) -> Iterator[BotStore]:
-    yield from _store("Bob's bot", TOKEN.replace("A", "B"))
+def alice(new_bot: Callable[..., BotStore]) -> BotStore:
+    return new_bot("Alice's bot", TOKEN)
 
 
-def _store(name: str, token: str) -> Iterator[BotStore]:
-    bot = Bot(name=name, status=Bot.Status.ACTIVE)
-    bot.set_token(token)
-    bot.save(using="migrator", force_insert=True)
-    yield BotStore(bot.pk, using="runtime")
-    Bot.objects.using("migrator").filter(pk=bot.pk).delete()
+@pytest.fixture
+def bob(new_bot: Callable[..., BotStore]) -> BotStore:
+    return new_bot("Bob's bot", TOKEN.replace("A", "B"))
 
 
 @pytest.fixture
