@@ -103,7 +103,9 @@ class MessageCalls(RecordingCalls, ChatCalls):
     def _edit_message(
         self, chat_id: int, telegram_message_id: int, content: str
     ) -> Recipe[StoredMessage]:
-        """The earlier text is kept in `metadata["edits"]`. Raises MessageNotFound.
+        """The earlier text is kept in `metadata["edits"]`. A deleted message stays deleted.
+
+        Raises MessageNotFound.
 
         >>> store.edit_message(42, 7, "Привет всем!").metadata["edits"][0]["content"]
         'Привет!'
