@@ -23,7 +23,7 @@ from tenants.store.recipe import Batch, Recipe, Rows
 
 R = TypeVar("R")
 
-FIRST_PAUSE_SECONDS = 0.02
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 # Of the results of a round trip, which COMMIT ends.
 LAST_STATEMENT = -2
 
@@ -146,7 +146,8 @@ class _Attempts:
 
     def pause_after(self, error: psycopg.Error) -> float:
         """In seconds, before the next attempt; raises where another makes no sense."""
-        self._pause *= random.uniform(1.5, 2.5)  # noqa: S311
+        longer = self._pause * random.uniform(1.5, 2.5)  # noqa: S311
+        self._pause = min(longer, LONGEST_PAUSE_SECONDS)
         if not is_passing(error) or self._pause > self.seconds_left:
             raise translated(error) from error
         return self._pause
