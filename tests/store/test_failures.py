@@ -116,7 +116,7 @@ def test_an_answer_that_is_lost(
 
 def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> None:
     async def send(n: int) -> None:
-        for m in range(40):
+        for m in range(20):
             _, is_new = await alice.arecord_message(1, sender_type="user", content=f"{n} {m}")
             assert is_new
 
@@ -125,7 +125,7 @@ def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> Non
         ended = 0
         with log_in(RUNTIME.login, autocommit=True) as session:
             while not sending.done():
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.15)
                 ended += len(session.execute(TERMINATE).fetchall())
         await sending
         assert ended > 1
@@ -133,12 +133,12 @@ def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> Non
     run(main())
     messages = alice.recent_messages(1, limit=1000)
     assert sorted(message.content for message in messages) == sorted(
-        f"{n} {m}" for n in range(6) for m in range(40)
+        f"{n} {m}" for n in range(6) for m in range(20)
     )
-    assert [message.position for message in messages] == list(range(1, 241))
+    assert [message.position for message in messages] == list(range(1, 121))
     with log_in(RUNTIME.login) as session:
         session.execute(TERMINATE)
-    assert alice.get_conversation(1).message_count == 240
+    assert alice.get_conversation(1).message_count == 120
 
 
 def test_a_deadlock_is_tried_again(alice: BotStore, run: Any) -> None:
