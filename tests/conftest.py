@@ -3,8 +3,11 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from tenants.models import Bot
 from tests.factories import BotFactory
@@ -19,6 +22,24 @@ def workspace() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="botplatform-test-")).resolve()
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def administrator(django_db_setup: None) -> dict[str, Any] | None:
+    """The superuser who provisioned the test database, as parameters of a connection to it."""
+    login = connection.creation.administrator()
+    if login is None:
+        return None
+    parameters = {**login, "dbname": connection.settings_dict["NAME"]}
+    with psycopg.connect(**parameters) as session:
+        return parameters if session.info.parameter_status("is_superuser") == "on" else None
+
+
+@pytest.fixture(scope="session")
+def superuser(administrator: dict[str, Any] | None) -> dict[str, Any]:
+    if administrator is None:
+        pytest.skip("NOT TESTED: with DATABASE_URL this needs a superuser's ADMIN_DATABASE_URL")
+    return administrator
 
 
 @pytest.fixture

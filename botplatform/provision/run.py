@@ -1,7 +1,8 @@
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -21,7 +22,9 @@ class ProvisionError(Exception):
 @dataclass
 class Report:
     created_database: bool
-    passwords: dict[str, str] = field(default_factory=dict)
+    passwords: dict[str, str]
+    # What this login may not do, and so stays open.
+    warnings: list[str]
 
 
 def provision(admin_url: str, database: str, *, test_databases: bool = False) -> Report:
@@ -66,6 +69,8 @@ def _provision(
             f"This server is PostgreSQL {connection.info.parameter_status('server_version')}; "
             "botplatform needs 15 or newer."
         )
+    warnings: list[str] = []
+    connection.add_notice_handler(partial(_collect, warnings))
     connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
     with connection.transaction():
@@ -85,13 +90,25 @@ def _provision(
         _run(connection, [script.create_database(database)])
     elif not exists[0]:
         _run(connection, [f"ALTER DATABASE {script.quoted(database)} OWNER TO {OWNER}"])
-    _run(connection, script.database_statements(database))
-    parameters: dict[str, Any] = {**connection.info.get_parameters(), "dbname": database}
+    parameters: dict[str, Any] = connection.info.get_parameters()
     if password := connection.info.password:
         parameters["password"] = password
-    with psycopg.connect(**parameters, autocommit=True) as inside:
-        _run(inside, script.schema_statements())
-    return Report(created_database=exists is None, passwords=passwords)
+    warnings += grant_inside(parameters, database)
+    return Report(exists is None, passwords, warnings)
+
+
+def grant_inside(parameters: dict[str, Any], database: str) -> list[str]:
+    """What belongs to one database; returns what stays open because this login is no superuser."""
+    warnings: list[str] = []
+    with psycopg.connect(**{**parameters, "dbname": database}, autocommit=True) as inside:
+        inside.add_notice_handler(partial(_collect, warnings))
+        _run(inside, script.inside_statements(database))
+    return warnings
+
+
+def _collect(warnings: list[str], message: psycopg.errors.Diagnostic) -> None:
+    if message.severity_nonlocalized == "WARNING":
+        warnings.append(message.message_primary or "")
 
 
 def _set_passwords(connection: psycopg.Connection[Any], known: set[str]) -> dict[str, str]:

@@ -7,10 +7,10 @@ from botplatform.planes import (
     OPS,
     OWNER,
     PLANES,
-    RUNTIME,
     SEARCHER,
     Plane,
 )
+from botplatform.provision.closed import closing_statements, hide_statements
 
 MINIMUM_VERSION = 150000
 
@@ -25,7 +25,7 @@ def role_statements() -> list[str]:
         # To hand over to them the functions that run as them.
         f"GRANT {KEEPER}, {SEARCHER} TO {MIGRATOR.login}",
         *(statement for plane in PLANES for statement in _timeouts(plane)),
-        _hide_statements(RUNTIME),
+        hide_statements(),
     ]
 
 
@@ -37,8 +37,12 @@ def test_statements() -> list[str]:
     ]
 
 
-def database_statements(database: str) -> list[str]:
-    """Run by the owner of the database, connected to any database of the server."""
+def inside_statements(database: str) -> list[str]:
+    """Run inside the database, by its owner or a superuser."""
+    return [*_database_statements(database), *_schema_statements(), *closing_statements()]
+
+
+def _database_statements(database: str) -> list[str]:
     name = quoted(database)
     logins = ", ".join(plane.login for plane in PLANES)
     return [
@@ -48,8 +52,7 @@ def database_statements(database: str) -> list[str]:
     ]
 
 
-def schema_statements() -> list[str]:
-    """Run inside the database."""
+def _schema_statements() -> list[str]:
     users = ", ".join([*GROUPS, *(plane.login for plane in PLANES)])
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
@@ -73,9 +76,8 @@ def psql_script(database: str) -> str:
         *(f"{statement};" for statement in role_statements()),
         f"SELECT '{creation}' WHERE NOT EXISTS",
         f"  (SELECT FROM pg_database WHERE datname = {literal}) \\gexec",
-        *(f"{statement};" for statement in database_statements(database)),
         f"\\connect {quoted(database)}",
-        *(f"{statement};" for statement in schema_statements()),
+        *(f"{statement};" for statement in inside_statements(database)),
         "-- Then give each login a password of its own:",
         *(f"--   \\password {plane.login}" for plane in PLANES),
     ]
@@ -104,17 +106,6 @@ def _create_role(name: str, attributes: str) -> str:
       USING HINT = 'Another program seems to own it; use a server of its own for botplatform.';
   ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
     CREATE ROLE {name} {attributes};
-  END IF;
-END $$"""
-
-
-def _hide_statements(plane: Plane) -> str:
-    """All bots share the login, whose sessions would see each other's SQL, values and all."""
-    return f"""DO $$ BEGIN
-  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-    ALTER ROLE {plane.login} SET track_activities = off;
-  ELSE
-    RAISE NOTICE 'Only a superuser can: ALTER ROLE {plane.login} SET track_activities = off';
   END IF;
 END $$"""
 

@@ -7,6 +7,7 @@ from psqlextra.backend.base import DatabaseWrapper as PsqlextraWrapper
 from botplatform import embedded_database
 from botplatform.psqlextra_backend.client import DatabaseClient
 from botplatform.psqlextra_backend.creation import DatabaseCreation
+from botplatform.psqlextra_backend.operations import DatabaseOperations
 from botplatform.psqlextra_backend.schema import SchemaEditor
 from tenants.context import current_scope
 
@@ -23,6 +24,7 @@ class DatabaseWrapper(PsqlextraWrapper):
     features_class = DatabaseFeatures
     creation_class = DatabaseCreation
     client_class = DatabaseClient
+    ops_class = DatabaseOperations
 
     @property
     def needs_rollback(self) -> bool:

@@ -4,7 +4,9 @@ from typing import Self
 from psqlextra.backend.schema import PostgresSchemaEditor
 
 from botplatform.database_errors import WrongLogin
-from botplatform.planes import MIGRATOR, OWNER
+from botplatform.planes import KEEPER, MIGRATOR, OWNER, SEARCHER
+
+FUNCTION_OWNERS = f"{KEEPER}, {SEARCHER}"
 
 
 class SchemaEditor(PostgresSchemaEditor):
@@ -12,12 +14,17 @@ class SchemaEditor(PostgresSchemaEditor):
 
     The migrator itself creates it, not the owner through SET ROLE: the owner is under forced row
     security, where data migrations would silently touch no rows.
+
+    Functions that run as the keeper or the searcher are handed over to them, for which these must
+    be allowed to create in the schema: until the migration ends, and no longer.
     """
 
     def __enter__(self) -> Self:
         if not self.collect_sql:
             self._require_migrator()
-        return super().__enter__()
+        editor = super().__enter__()
+        self.execute(f"GRANT CREATE ON SCHEMA public TO {FUNCTION_OWNERS}")
+        return editor
 
     def __exit__(
         self,
@@ -26,7 +33,10 @@ class SchemaEditor(PostgresSchemaEditor):
         traceback: TracebackType | None,
     ) -> None:
         if exc_type is None:
-            self.deferred_sql.append(f"REASSIGN OWNED BY CURRENT_USER TO {OWNER}")
+            self.deferred_sql += [
+                f"REASSIGN OWNED BY CURRENT_USER TO {OWNER}",
+                f"REVOKE CREATE ON SCHEMA public FROM {FUNCTION_OWNERS}",
+            ]
         super().__exit__(exc_type, exc_value, traceback)
 
     def _require_migrator(self) -> None:

@@ -68,8 +68,8 @@ DEFINERS: dict[str, Definer] = {
     ),
     "search_messages": Definer(SEARCHER, frozenset(READERS), "8285d2dfabe6c7a5"),
 }
-# To give a function to the keeper, the keeper needs CREATE on its schema.
-SCHEMA_CREATORS = ("pg_database_owner", *OWNERS)
+# The owners of functions may create for as long as a migration runs that hands them over.
+SCHEMA_CREATORS = ("pg_database_owner", OWNER)
 # Owners that come with the server: PostgreSQL's own schema `public`.
 SERVER_OWNERS = ("pg_database_owner",)
 
@@ -89,6 +89,22 @@ UNIQUE_WITHOUT_BOT = {
 }
 # Triggers on tables of bots' rows that neither a model nor tenants.audit names: (table, trigger).
 TRIGGERS: frozenset[tuple[str, str]] = frozenset()
+
+# What functions of the server let a session do to others of its login -> their names as a pattern.
+# Provisioning by a superuser leaves them to the migrator alone, and to the keeper.
+CLOSED = {
+    "end others of the same login": "pg_(cancel|terminate)_backend",
+    "share large objects": (
+        "lo_(close|creat|create|from_bytea|get|lseek|lseek64|open|put|tell|tell64|truncate"
+        "|truncate64|unlink)|loread|lowrite"
+    ),
+    "watch each other": (
+        "pg_stat_get_(activity|backend_.*|progress_info)|pg_lock_status|pg_stat_statements"
+    ),
+    "change a setting inside a query": "set_config",
+    "write messages for replication": "pg_logical_emit_message",
+    "follow row versions past row security": "currtid2",
+}
 
 # Settings with which a session begins in somebody's context, or with somebody's code.
 DANGEROUS_SETTINGS = (

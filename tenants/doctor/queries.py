@@ -3,6 +3,8 @@
 Objects of extensions are the extensions' business.
 """
 
+from tenants.doctor.expectations import CLOSED
+
 
 def _ours(alias: str, catalog: str) -> str:
     return (
@@ -29,7 +31,7 @@ _GRANT = f"{_GRANTEE}, g.privilege_type, g.is_grantable"
 _RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 _FUNCTIONS = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
 
-SESSION = "SELECT session_user::text"
+SESSION = "SELECT session_user::text, current_setting('track_activities')::boolean"
 
 RELATIONS = f"""
 SELECT c.oid, {_label("c.relname")}, c.relkind::text, pg_get_userbyid(c.relowner)::text,
@@ -56,6 +58,10 @@ UNION ALL
 SELECT 'function', {_label("p.proname")}, NULL, {_GRANT}
 FROM {_FUNCTIONS}, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
 WHERE {_ours("p", "pg_proc")}
+UNION ALL
+SELECT 'server function', p.proname, NULL, {_GRANT}
+FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+WHERE p.proname ~ '^({"|".join(CLOSED.values())})$'
 UNION ALL
 SELECT 'schema', n.nspname, NULL, {_GRANT}
 FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
@@ -93,7 +99,8 @@ FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.
 """
 
 SETTINGS = """
-SELECT coalesce(r.rolname::text, 'every role'), lower(split_part(setting, '=', 1))
+SELECT coalesce(r.rolname::text, 'every role'), lower(split_part(setting, '=', 1)),
+    substr(setting, strpos(setting, '=') + 1)
 FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) setting
 LEFT JOIN pg_roles r ON r.oid = s.setrole
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

@@ -56,6 +56,7 @@ class Membership(NamedTuple):
 class Setting(NamedTuple):
     role: str
     name: str
+    value: str
 
 
 class DefaultPrivilege(NamedTuple):

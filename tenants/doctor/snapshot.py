@@ -36,6 +36,7 @@ class CannotExamine(Exception):
 @dataclass(frozen=True)
 class Snapshot:
     login: str
+    tracks_activities: bool
     expected_login: str
     production: bool
     relations: list[Relation]
@@ -92,9 +93,10 @@ def read(connection: BaseDatabaseWrapper, login: str | None = None) -> Snapshot:
 
         # So that expressions name the schema of everything that is not PostgreSQL's own.
         cursor.execute("SET LOCAL search_path = pg_catalog")
-        ((session_user,),) = rows(queries.SESSION)
+        ((session_user, tracks_activities),) = rows(queries.SESSION)
         snapshot = Snapshot(
             login=session_user,
+            tracks_activities=tracks_activities,
             expected_login=login or settings.PLANE.login,
             production=settings.PRODUCTION,
             relations=[Relation(*row) for row in rows(queries.RELATIONS)],

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg import sql
 
 from tenants.seals import seal
 
@@ -61,7 +62,11 @@ def login(name: str, **settings: Any) -> Iterator[psycopg.Connection[Any]]:
             claim, setting = SEALED[role]
             settings["context_seal"] = seal(f"{claim}:{settings.get(setting)}")
         for setting, value in settings.items():
-            session.execute(f"SELECT set_config('app.{setting}', %s, true)", [str(value)])
+            session.execute(
+                sql.SQL("SET LOCAL app.{} = {}").format(
+                    sql.Identifier(setting), sql.Literal(str(value))
+                )
+            )
         if role:
             session.execute(f"SET LOCAL ROLE {role}")
         yield session

@@ -52,7 +52,7 @@ def test_ignoring_the_triggers() -> None:
         login("botplatform_runtime", current_bot_id=profile.bot_id) as session,
     ):
         triggers = "{pgtrigger_audit_update_*,audit_update,pgtrigger_audit_update}"
-        session.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [triggers])
+        session.execute(f"SET LOCAL pgtrigger.ignore = '{triggers}'")
         session.execute("UPDATE profiles SET name = 'x'")
     assert len(found) == 1
 

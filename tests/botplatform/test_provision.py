@@ -1,7 +1,7 @@
+import json
 import secrets
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+import sys
 from urllib.parse import quote
 
 import psycopg
@@ -10,10 +10,10 @@ from cryptography.fernet import Fernet
 from psycopg import errors
 
 from botplatform.embedded import EmbeddedServer
-from botplatform.planes import GROUPS, KEEPER, OFFICE, OWNER, PLANES, SEARCHER
+from botplatform.planes import GROUPS, KEEPER, OFFICE, OPS, OWNER, PLANES, SEARCHER
 from botplatform.provision import ProvisionError, provision
 from tests.botplatform.old_server import server_of_version
-from tests.clusters import manage
+from tests.clusters import ROOT, clean_environment, manage
 
 PRODUCTION_KEYS = {
     "SECRET_KEY": secrets.token_urlsafe(50),
@@ -28,15 +28,6 @@ PRODUCTION_KEYS = {
 def no_given_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     for plane in PLANES:
         monkeypatch.delenv(plane.password_variable, raising=False)
-
-
-@pytest.fixture
-def server(workspace: Path) -> Iterator[EmbeddedServer]:
-    """A server nobody has provisioned yet."""
-    server = EmbeddedServer(workspace / "postgres")
-    server.acquire()
-    yield server
-    server.release()
 
 
 def url(server: EmbeddedServer, user: str = "postgres", database: str = "postgres") -> str:
@@ -174,6 +165,54 @@ def test_works_for_an_administrator_who_is_no_superuser(server):
     assert not provision(url(server, "dba"), "fleet").created_database
     migrated = manage("migrate", DATABASE_URL=url(server, "botplatform_migrator", "fleet"))
     assert migrated.returncode == 0, migrated.stderr
+
+    # What only a superuser can close is said, reported, and does not keep the office from serving.
+    again = manage(
+        "provision_database", "--database", "fleet", ADMIN_DATABASE_URL=url(server, "dba")
+    )
+    assert again.returncode == 0
+    assert again.stderr.count("Without a superuser it stays open that") == 2
+    assert "end others of the same login, share large objects" in again.stderr
+    assert "see each other's statements" in again.stderr
+    assert broken_rules(server) == ["tenants.I029"]
+    office = {"DATABASE_URL": url(server, OFFICE.login, "fleet"), "ENVIRONMENT": "production"}
+    served = subprocess.run(
+        [sys.executable, "-c", "import botplatform.wsgi; print('serving')"],
+        env=clean_environment(**PRODUCTION_KEYS, **office),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert "tenants.I029" in served.stdout
+    assert served.stdout.endswith("serving\n")
+
+    assert provision(url(server), "fleet").warnings == []
+    assert broken_rules(server) == []
+
+
+def broken_rules(server: EmbeddedServer) -> list[str]:
+    found = manage(
+        *("check_isolation", "--format", "json"),
+        DATABASE_URL=url(server, OPS.login, "fleet"),
+        ENVIRONMENT="production",
+        **PRODUCTION_KEYS,
+    )
+    return [rule["id"] for rule in json.loads(found.stdout)["rules"] if not rule["ok"]]
+
+
+def test_functions_are_closed_in_this_database_and_by_the_script(server):
+    provision(url(server), "fleet")
+    script = manage("provision_database", "--sql", "--database", "by_script").stdout
+    psql = [server_program(server, "psql"), url(server), "-q", "-f", "-"]
+    done = subprocess.run(psql, input=script, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "WARNING" not in done.stderr
+    for database in ("fleet", "by_script"):
+        for plane in PLANES[1:]:
+            with psycopg.connect(url(server, plane.login, database), autocommit=True) as session:
+                for call in ("pg_cancel_backend(0)", "lo_create(0)", "set_config('a.b', '', true)"):
+                    with pytest.raises(errors.InsufficientPrivilege):
+                        session.execute(f"SELECT {call}")
 
 
 def test_an_unprivileged_login_is_told_what_to_do(server):

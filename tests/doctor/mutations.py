@@ -163,6 +163,8 @@ MUTATIONS: dict[str, list[str]] = {
     "I016": [
         "GRANT CREATE ON SCHEMA public TO PUBLIC",
         "GRANT CREATE ON SCHEMA public TO bot",
+        "GRANT CREATE ON SCHEMA public TO botplatform_keeper",
+        "GRANT CREATE ON SCHEMA public TO botplatform_searcher",
         "GRANT SELECT ON auth_user TO PUBLIC",
         "GRANT SELECT (password) ON auth_user TO PUBLIC",
         "GRANT USAGE ON SEQUENCE auth_user_id_seq TO PUBLIC",
@@ -253,6 +255,20 @@ MUTATIONS: dict[str, list[str]] = {
         "CREATE SCHEMA side",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO postgres',"
         " current_database()); END $$",
+    ],
+    "I029": [
+        "GRANT EXECUTE ON FUNCTION pg_terminate_backend TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION pg_cancel_backend TO botplatform_runtime",
+        "GRANT EXECUTE ON FUNCTION lo_get(oid) TO bot",
+        "GRANT EXECUTE ON FUNCTION loread TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION pg_stat_get_activity TO PUBLIC",
+        "CREATE FUNCTION pg_stat_statements() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';"
+        f"ALTER FUNCTION pg_stat_statements() {OWNED};"
+        "REVOKE ALL ON FUNCTION pg_stat_statements() FROM PUBLIC;"
+        "GRANT EXECUTE ON FUNCTION pg_stat_statements() TO botplatform_runtime",
+        "GRANT EXECUTE ON FUNCTION set_config TO admin",
+        "ALTER ROLE botplatform_runtime RESET track_activities",
+        "ALTER ROLE botplatform_runtime SET track_activities = on",
     ],
 }
 # WITH INHERIT came with PostgreSQL 16, MAINTAIN with 17, NOT ENFORCED with 18.

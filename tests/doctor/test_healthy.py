@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from botplatform import planes
 from botplatform.planes import PLANES, Plane
+from botplatform.provision.closed import CLOSED
 from tenants.doctor import expectations
 from tenants.doctor.examination import RULES, examine
 from tenants.doctor.expected_policies import expected_policies, normalised
@@ -20,7 +21,11 @@ MOST_QUERIES = 20
 
 @pytest.mark.parametrize("plane", PLANES, ids=lambda plane: plane.name)
 def test_nothing_is_found(
-    database: None, settings: Any, django_db_blocker: Any, plane: Plane
+    superuser: dict[str, Any],
+    database: None,
+    settings: Any,
+    django_db_blocker: Any,
+    plane: Plane,
 ) -> None:
     settings.PLANE = plane
     with (
@@ -47,7 +52,7 @@ def test_it_leaves_the_session_as_it_was(database: None, db: None) -> None:
 
 
 def test_what_only_test_clusters_may_have_is_found_in_production(
-    database: None, settings: Any, django_db_blocker: Any
+    superuser: dict[str, Any], database: None, settings: Any, django_db_blocker: Any
 ) -> None:
     settings.PRODUCTION = True
     with django_db_blocker.unblock():
@@ -63,6 +68,10 @@ def test_the_expectations_are_those_of_the_planes() -> None:
         login: {*roles} - {planes.KEEPER, planes.SEARCHER}
         for login, roles in expectations.LOGINS.items()
     }
+
+
+def test_the_closed_functions_are_those_of_provisioning() -> None:
+    assert {what: names for what, (names, _) in CLOSED.items()} == expectations.CLOSED
 
 
 def test_no_expectation_is_stale() -> None:

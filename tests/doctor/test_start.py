@@ -22,15 +22,12 @@ IMPORT = ["-c", "import botplatform.wsgi; print('serving')"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedServer]:
-    """Provisioned and migrated as a production server is, by a DBA who is no superuser."""
+    """Provisioned and migrated as a production server is."""
     with tempfile.TemporaryDirectory(prefix="botplatform-test-") as folder:
         Path(folder).chmod(0o711)
         server = EmbeddedServer(Path(folder).resolve() / "postgres")
         server.acquire()
-        with psycopg.connect(url(server, "postgres", "postgres"), autocommit=True) as connection:
-            connection.execute("CREATE ROLE dba LOGIN CREATEROLE CREATEDB BYPASSRLS")
-            version = connection.info.server_version
-        provision(url(server, "dba" if version >= 160000 else "postgres", "postgres"), "fleet")
+        provision(url(server, "postgres", "postgres"), "fleet")
         migrated = manage("migrate", "-v", "0", DATABASE_URL=url(server, MIGRATOR.login))
         assert migrated.returncode == 0, migrated.stderr
         yield server

@@ -5,7 +5,6 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from botplatform.provision.script import database_statements
 from tests.isolation.world import (
     LOGINS,
     World,
@@ -20,9 +19,6 @@ from tests.isolation.world import (
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Committed, so that other sessions see it; no test changes it."""
     with django_db_blocker.unblock():
-        with connection.cursor() as cursor:
-            for statement in database_statements(connection.settings_dict["NAME"]):
-                cursor.execute(statement)
         made = make_world()
         yield made
         unmake_world()

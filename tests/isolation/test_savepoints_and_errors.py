@@ -3,12 +3,13 @@
 import uuid
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, connections, transaction
 
 from conversations.models import Message, Profile
 from tenants.context import ContextError, UnknownBot, bot_context, current_scope, staff_context
-from tests.isolation.world import LOGINS, World, log_in
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("planes", "unchanged")]
 
@@ -195,14 +196,14 @@ def test_a_queryset_evaluated_too_late(world: World) -> None:
     assert_clean()
 
 
-def test_a_killed_connection(world: World) -> None:
+def test_a_killed_connection(world: World, superuser: dict[str, Any]) -> None:
     connection = connections["runtime"]
 
     def work() -> None:
         with context(world.alice):
             pid = connection.connection.info.backend_pid
-            with log_in(LOGINS["bot"]) as sibling:
-                sibling.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            with psycopg.connect(**superuser) as killer:
+                killer.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
             bots_seen()
 
     with pytest.raises(DatabaseError):

@@ -1,5 +1,6 @@
 """SQL that claims to be another bot, or another staff user, cannot seal the claim."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -29,6 +30,18 @@ from tests.isolation.world import (
 pytestmark = pytest.mark.django_db
 
 OTHER_KEY = "another-key-" * 6
+
+
+@pytest.fixture(scope="module", autouse=True)
+def set_config_is_open(world: World, administrator: dict[str, Any] | None) -> Iterator[None]:
+    """As where no superuser provisions: the seal alone must hold."""
+    if administrator is None:
+        yield
+        return
+    with psycopg.connect(**administrator, autocommit=True) as session:
+        session.execute("GRANT EXECUTE ON FUNCTION set_config TO PUBLIC")
+        yield
+        session.execute("REVOKE EXECUTE ON FUNCTION set_config FROM PUBLIC")
 
 
 def claiming(world: World) -> list[str]:

@@ -26,10 +26,8 @@ GARBAGE = ["x", "' OR true --", "{}", "NULL", "%", "0", " ", "٣", "true"]
 @pytest.mark.parametrize("role", LOGINS)
 def test_a_login_before_set_role(world: World, role: str, table: str) -> None:
     with log_in(LOGINS[role]) as session:
-        session.execute("SELECT set_config('app.current_bot_id', %s, false)", [str(world.bob.id)])
-        session.execute(
-            "SELECT set_config('app.current_user_id', %s, false)", [str(world.superuser.pk)]
-        )
+        session.execute(f"SET app.current_bot_id = '{world.bob.id}'")
+        session.execute(f"SET app.current_user_id = '{world.superuser.pk}'")
         for sql in (
             f"SELECT 1 FROM {table}",
             f"DELETE FROM {table}",

@@ -66,6 +66,8 @@ class Command(BaseCommand):
     def _print(self, report: Report, admin_url: str, database: str) -> None:
         done = "created" if report.created_database else "existed already"
         self.stdout.write(f"Database {database} {done}; roles, logins and grants are in place.")
+        for warning in report.warnings:
+            self.stderr.write(self.style.WARNING(warning))
         if not report.passwords:
             self.stdout.write("The logins existed already and keep their passwords.")
             return

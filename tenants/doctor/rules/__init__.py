@@ -8,6 +8,7 @@ from tenants.doctor.rules import (
     public,
     roles,
     row_security,
+    sessions,
     triggers,
     views,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "public",
     "roles",
     "row_security",
+    "sessions",
     "triggers",
     "views",
 ]

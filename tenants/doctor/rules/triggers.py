@@ -9,7 +9,9 @@ from tenants.doctor.snapshot import Snapshot
 @rule(
     "I022",
     "The triggers of the models are there as written, enabled, and no others",
-    "Run `manage.py migrate`, or `manage.py pgtrigger install`; ALTER TABLE ... ENABLE TRIGGER.",
+    "Run `manage.py migrate`, or `manage.py pgtrigger install` (where a function is gone, between "
+    "GRANT CREATE ON SCHEMA public TO botplatform_keeper and its REVOKE); ALTER TABLE ... ENABLE "
+    "TRIGGER.",
     opens_data=False,
 )
 def triggers_are_as_written(catalog: Snapshot) -> Iterator[Finding]:
