@@ -17,7 +17,7 @@ from django.utils.asyncio import async_unsafe
 
 from tenants.context import UnknownBot, bot_context, current_scope
 from tenants.session import opening
-from tenants.store.errors import BotNotFound, is_passing, translated
+from tenants.store.errors import BotNotFound, is_conflict, is_lost, translated
 from tenants.store.pools import Pool, pool_of_loop, pool_of_threads
 from tenants.store.recipe import Batch, Recipe, Rows
 
@@ -68,7 +68,8 @@ class Calls:
                     return cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 pause = attempts.pause_after(error)
-            pool.close_idle()
+            if attempts.lost:
+                pool.close_idle()
             time.sleep(pause)
 
     async def _asent(self, batch: Batch) -> Rows:
@@ -83,7 +84,8 @@ class Calls:
                     return await cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 pause = attempts.pause_after(error)
-            await pool.close_idle()
+            if attempts.lost:
+                await pool.close_idle()
             await asyncio.sleep(pause)
 
     def _bot_exists(self) -> Recipe[None]:
@@ -139,6 +141,8 @@ class _Attempts:
     def __init__(self, pool: Pool) -> None:
         self._until = time.monotonic() + pool.patience
         self._pause = FIRST_PAUSE_SECONDS
+        # The last one found its connection gone: then all are that were idle.
+        self.lost = False
 
     @property
     def seconds_left(self) -> float:
@@ -148,6 +152,7 @@ class _Attempts:
         """In seconds, before the next attempt; raises where another makes no sense."""
         longer = self._pause * random.uniform(1.5, 2.5)  # noqa: S311
         self._pause = min(longer, LONGEST_PAUSE_SECONDS)
-        if not is_passing(error) or self._pause > self.seconds_left:
+        self.lost = is_lost(error)
+        if not (self.lost or is_conflict(error)) or self._pause > self.seconds_left:
             raise translated(error) from error
         return self._pause

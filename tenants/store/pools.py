@@ -48,6 +48,12 @@ class Pool:
             "A larger DATABASE_POOL_SIZE allows for more."
         )
 
+    def _any_idle(self) -> Any:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
     def _kept(self, connection: Any) -> bool:
         """Back among the idle ones, or to be closed: with whatever was under way in it."""
         if connection.info.transaction_status != TransactionStatus.IDLE:
@@ -70,7 +76,7 @@ class ThreadPool(Pool):
         if not self._free.acquire(timeout=seconds):
             raise self._exhausted()
         try:
-            connection = self._idle.pop() if self._idle else self._connect()
+            connection = self._any_idle() or self._connect()
             try:
                 yield connection
             finally:
@@ -105,7 +111,7 @@ class LoopPool(Pool):
         except TimeoutError:
             raise self._exhausted() from None
         try:
-            connection = self._idle.pop() if self._idle else await self._connect()
+            connection = self._any_idle() or await self._connect()
             try:
                 yield connection
             finally:
@@ -131,16 +137,12 @@ class LoopPool(Pool):
             await self.close_idle()
 
 
-_turn = threading.Lock()
 _of_threads: dict[str, ThreadPool] = {}
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, LoopPool]] = WeakKeyDictionary()
 
 
 def pool_of_threads(alias: str) -> ThreadPool:
-    with _turn:
-        if alias not in _of_threads:
-            _of_threads[alias] = ThreadPool(alias)
-        return _of_threads[alias]
+    return _of_threads.setdefault(alias, ThreadPool(alias))
 
 
 async def pool_of_loop(alias: str) -> LoopPool:

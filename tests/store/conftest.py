@@ -9,7 +9,6 @@ import pytest
 from django.db import connection, connections
 
 from botplatform.planes import MIGRATOR, RUNTIME
-from botplatform.provision.script import database_statements
 from botplatform.store import BotStore
 from tenants.models import Bot
 from tenants.store.pools import close_pools
@@ -19,12 +18,9 @@ TOKEN = "123456789:" + "A" * 35
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for statement in database_statements(connection.settings_dict["NAME"]):
-            cursor.execute(statement)
-        yield
-        close_pools()
+def server(django_db_setup: None) -> Iterator[None]:
+    yield
+    close_pools()
 
 
 @pytest.fixture

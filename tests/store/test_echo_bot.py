@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -52,14 +53,14 @@ class Telegram:
 def test_the_echo_bot(alice: BotStore, monkeypatch: Any) -> None:
     [code] = re.findall(r"```python\n(import json.*?)```", README.read_text(), re.DOTALL)
     bot = code.partition("import BotStore\n")[2]
-    assert len([line for line in bot.splitlines() if line]) == 15
+    assert len([line for line in bot.splitlines() if line]) <= 15
     telegram = Telegram(["Привет!", "Как дела?", "😀 & co"])
     monkeypatch.setattr(urllib.request, "urlopen", telegram.urlopen)
+    monkeypatch.setattr("botplatform.store.BotStore", partial(BotStore, using="runtime"))
     monkeypatch.setattr(sys, "argv", ["echo_bot.py", str(alice.bot_id)])
     with pytest.raises(KeyboardInterrupt):
         exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
     assert telegram.answered == ["Привет!", "Как дела?", "😀 & co"]
-    here = BotStore(alice.bot_id)
-    said = [(message.sender_type, message.content) for message in here.recent_messages(42)]
+    said = [(message.sender_type, message.content) for message in alice.recent_messages(42)]
     assert said == [(who, text) for text in telegram.answered for who in ("user", "bot")]
-    assert here.get_profile(1001).name == "Анна"
+    assert alice.get_profile(1001).name == "Анна"

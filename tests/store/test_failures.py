@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from botplatform.planes import MIGRATOR, RUNTIME
+from botplatform.planes import MIGRATOR
 from botplatform.store import BotStore, NewMessage, StoreUnavailable
 from tenants.store import pools
+from tests.isolation.pgbouncer import pgbouncer, program
 from tests.isolation.world import log_in
 from tests.store.lossy_network import LossyNetwork
 from tests.store.test_parallel import blocked
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE usename = current_user AND pid <> pg_backend_pid()
+    WHERE usename = 'botplatform_runtime' AND datname = current_database()
 """
 
 
@@ -114,7 +115,9 @@ def test_an_answer_that_is_lost(
         assert [edit["content"] for edit in result.metadata["edits"]] == ["first"]
 
 
-def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> None:
+def test_sessions_that_are_ended_in_the_middle(
+    alice: BotStore, superuser: dict[str, Any], run: Any
+) -> None:
     async def send(n: int) -> None:
         for m in range(20):
             _, is_new = await alice.arecord_message(1, sender_type="user", content=f"{n} {m}")
@@ -123,7 +126,7 @@ def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> Non
     async def main() -> None:
         sending = asyncio.gather(*(send(n) for n in range(6)))
         ended = 0
-        with log_in(RUNTIME.login, autocommit=True) as session:
+        with psycopg.connect(**superuser, autocommit=True) as session:
             while not sending.done():
                 await asyncio.sleep(0.15)
                 ended += len(session.execute(TERMINATE).fetchall())
@@ -136,7 +139,7 @@ def test_sessions_that_are_ended_in_the_middle(alice: BotStore, run: Any) -> Non
         f"{n} {m}" for n in range(6) for m in range(20)
     )
     assert [message.position for message in messages] == list(range(1, 121))
-    with log_in(RUNTIME.login) as session:
+    with psycopg.connect(**superuser) as session:
         session.execute(TERMINATE)
     assert alice.get_conversation(1).message_count == 120
 
@@ -206,3 +209,27 @@ def test_a_call_that_takes_too_long(alice: BotStore, route: Any) -> None:
     with blocked(alice), pytest.raises(StoreUnavailable, match="statement timeout"):
         store.record_message(1, sender_type="bot")
     assert store.get_conversation(1).message_count == 1
+
+
+@pytest.mark.skipif(not program(), reason="pgbouncer is not installed")
+def test_behind_pgbouncer(
+    alice: BotStore, bob: BotStore, route: Any, workspace: Path, run: Any
+) -> None:
+    """In transaction mode, with fewer connections than the pools have."""
+    with pgbouncer(workspace) as address:
+        place = {"HOST": address["host"], "PORT": str(address["port"])}
+        stores = [route(alice, **place), route(bob, **place)]
+
+        async def work(n: int) -> None:
+            store = stores[n % 2]
+            await store.arecord_message(1, sender_type="user", content=str(n % 2))
+            found = await store.arecent_messages(1)
+            assert {message.content for message in found} == {str(n % 2)}
+
+        async def main() -> None:
+            await asyncio.gather(*(work(n) for n in range(60)))
+
+        run(main())
+        for store in stores:
+            assert store.get_conversation(1).message_count == 30
+            assert len(store.recent_messages(1)) == 30

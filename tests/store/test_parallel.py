@@ -42,7 +42,11 @@ def blocked(store: BotStore, chat_id: int = 1) -> Iterator[None]:
 
 
 def waiting(migrator: psycopg.Connection) -> int:
-    [(count,)] = migrator.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchall()
+    """How many sessions of this database wait for another one."""
+    [(count,)] = migrator.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN"
+        " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+    ).fetchall()
     return count
 
 
@@ -170,7 +174,10 @@ def test_tasks_cancelled_at_any_moment(
                 for store in (alice, bob, alice, bob)
                 for _ in range(3)
             ]
-            await asyncio.sleep(rng.random() / 20)
+            finished = rng.randrange(len(tasks))
+            await asyncio.sleep(rng.random() / 100)
+            while sum(task.done() for task in tasks) < finished:
+                await asyncio.sleep(0.001)
             for task in tasks:
                 task.cancel()
             ends.extend(await asyncio.gather(*tasks, return_exceptions=True))
@@ -197,8 +204,10 @@ def test_connections_are_closed_with_the_event_loop(
     alice: BotStore, migrator: psycopg.Connection, run: Any
 ) -> None:
     def count() -> int:
-        sql = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'botplatform_runtime'"
-        [(found,)] = migrator.execute(sql).fetchall()
+        [(found,)] = migrator.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename = 'botplatform_runtime'"
+        ).fetchall()
         return found
 
     pool_of_threads("runtime").close_idle()
