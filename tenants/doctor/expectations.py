@@ -60,7 +60,7 @@ class Definer:
 # SECURITY DEFINER functions; those of a model's KeeperTrigger are known from the model.
 DEFINERS: dict[str, Definer] = {
     "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "113efe250722c341"),
-    "current_staff": Definer(KEEPER, frozenset(), "4549d89af2956b0d"),
+    "current_staff": Definer(KEEPER, frozenset({"admin"}), "4549d89af2956b0d"),
     "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
     "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(

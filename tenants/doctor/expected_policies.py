@@ -38,12 +38,12 @@ def expected_policies() -> dict[str, list[Policy]]:
                     f"CREATE POLICY {name} ON {table} FOR {command} TO {role} USING (true)"
                 )
     return {
-        table: [policy for statement in emitted if (policy := _parse(statement))]
+        table: [policy for statement in emitted if (policy := parse(statement))]
         for table, emitted in statements.items()
     }
 
 
-def _parse(statement: str) -> Policy | None:
+def parse(statement: str) -> Policy | None:
     if not (found := CREATE_POLICY.fullmatch(statement)):
         return None
     return Policy(

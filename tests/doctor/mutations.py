@@ -256,6 +256,15 @@ MUTATIONS: dict[str, list[str]] = {
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO postgres',"
         " current_database()); END $$",
     ],
+    "I030": [
+        "GRANT SELECT ON django_session TO admin",
+        "GRANT SELECT (session_key) ON django_session TO super_admin",
+        "ALTER TABLE django_admin_log DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE django_admin_log NO FORCE ROW LEVEL SECURITY",
+        "ALTER POLICY django_admin_log_read ON django_admin_log USING (true)",
+        "DROP POLICY django_admin_log_add ON django_admin_log",
+        "CREATE POLICY extra ON django_admin_log FOR DELETE TO admin USING (true)",
+    ],
     "I029": [
         "GRANT EXECUTE ON FUNCTION pg_terminate_backend TO PUBLIC",
         "GRANT EXECUTE ON FUNCTION pg_cancel_backend TO botplatform_runtime",

@@ -159,7 +159,8 @@ def test_nobody_reads_the_keys(world: World, plane: Any) -> None:
                 "DELETE FROM context_keys",
                 "INSERT INTO context_keys VALUES ('', '')",
                 "COPY context_keys TO STDOUT",
-                "SELECT current_staff()",
+                # Staff may ask who they are: the policy of django_admin_log does.
+                *(["SELECT current_staff()"] if role != "admin" else []),
             ):
                 assert refusal(session, sql) == DENIED
 

@@ -37,13 +37,13 @@ def policies_are_as_written(catalog: Snapshot) -> Iterator[Finding]:
         for policy in expected:
             if policy.name not in found:
                 yield Finding(table, f"policy {policy.name} is missing")
-            elif changed := _differences(found[policy.name], policy):
+            elif changed := differences(found[policy.name], policy):
                 yield Finding(table, f"policy {policy.name} has another {changed}")
         for name in sorted(found.keys() - {policy.name for policy in expected}):
             yield Finding(table, f"policy {name} is not one of ours")
 
 
-def _differences(found: Policy, expected: Policy) -> str:
+def differences(found: Policy, expected: Policy) -> str:
     parts = {
         "kind": found.permissive == expected.permissive,
         "command": found.command == expected.command,
