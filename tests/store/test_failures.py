@@ -170,7 +170,7 @@ def test_a_deadlock_is_tried_again(alice: BotStore, run: Any) -> None:
     ("settings", "reason"),
     [
         ({"HOST": "/nowhere"}, "No such file"),
-        ({"USER": "botplatform_stranger"}, "does not exist"),
+        ({"USER": "botplatform_stranger"}, r"does not exist|authentication failed"),
         ({"NAME": "no_such_database"}, "does not exist"),
     ],
 )
