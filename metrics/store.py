@@ -38,7 +38,8 @@ class MetricCalls(Calls):
         tags: dict[str, Any] | None = None,
         recorded_at: datetime | None = None,
     ) -> Recipe[None]:
-        """
+        """One measurement; integers and Decimals are kept exactly.
+
         >>> store.record_metric("answer_seconds", 0.8, {"model": "large"})
         """
         yield from self._record_metrics([Metric(name, value, tags or {}, recorded_at)])
