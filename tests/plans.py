@@ -47,7 +47,7 @@ def plans() -> Iterator[Plans]:
     with CaptureQueriesContext(connection) as queries:
         yield found
     found.statements = [
-        query["sql"] for query in queries if query["sql"].lstrip("( ").startswith(EXPLAINED)
+        query["sql"] for query in queries if query["sql"].lstrip("( \n").startswith(EXPLAINED)
     ]
     found.roots = [explain(statement) for statement in found.statements]
 

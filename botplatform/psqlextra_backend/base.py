@@ -26,7 +26,11 @@ class DatabaseWrapper(HeldConnection, PsqlextraWrapper):
     client_class = DatabaseClient
     ops_class = DatabaseOperations
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    def serve(self) -> None:
+        """Before a new connection: the embedded server runs only while it is used."""
         if settings.EMBEDDED_SERVER:
             embedded_database.serve(settings.EMBEDDED_SERVER)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.serve()
         return super().get_new_connection(conn_params)

@@ -1,0 +1,1 @@
+"""What BotStore costs, beside other ways to keep a bot's messages."""

@@ -1,0 +1,1 @@
+"""The calls of BotStore about people, chats and messages."""

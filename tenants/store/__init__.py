@@ -1,0 +1,1 @@
+"""The part of BotStore that every app's calls stand on, and the calls about the bot itself."""

@@ -1,0 +1,164 @@
+"""Connections for BotStore: a pool for the threads of a process, and one for each event loop.
+
+Not Django's connections: a thread keeps one of those for good, so more threads than there are
+connections would wait in vain, and the tasks of an event loop all share one. Nor psycopg_pool: its
+tasks outlive their cancellation while they connect, and a process then never ends.
+"""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.db import connections
+from psycopg import AsyncClientCursor, AsyncConnection, ClientCursor, Connection, OperationalError
+from psycopg.pq import TransactionStatus
+
+from tenants.store.errors import StoreUnavailable
+
+
+class Pool:
+    """Connects when a call finds no connection idle, at most `size` times at once."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self.size: int = settings.DATABASE_POOL["max_size"]
+        self.patience: float = settings.DATABASE_POOL["timeout"]
+        self._idle: list[Any] = []
+
+    def _parameters(self) -> dict[str, Any]:
+        """Where Django would connect, without what it does with a connection."""
+        database: Any = connections[self.alias]
+        try:
+            database.serve()
+        except Exception as error:
+            raise OperationalError(str(error)) from error
+        parameters = dict(database.get_connection_params())
+        del parameters["context"]
+        return {**parameters, "autocommit": True}
+
+    def _exhausted(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"All {self.size} connections to the database were in use for {self.patience:g} s. "
+            "A larger DATABASE_POOL_SIZE allows for more."
+        )
+
+    def _any_idle(self) -> Any:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _kept(self, connection: Any) -> bool:
+        """Back among the idle ones, or to be closed: with whatever was under way in it."""
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            return False
+        self._idle.append(connection)
+        return True
+
+    def _taken(self) -> list[Any]:
+        taken, self._idle = self._idle, []
+        return taken
+
+
+class ThreadPool(Pool):
+    def __init__(self, alias: str) -> None:
+        super().__init__(alias)
+        self._free = threading.Semaphore(self.size)
+
+    @contextmanager
+    def connection(self, seconds: float) -> Iterator[Connection]:
+        if not self._free.acquire(timeout=seconds):
+            raise self._exhausted()
+        try:
+            connection = self._any_idle() or self._connect()
+            try:
+                yield connection
+            finally:
+                if not self._kept(connection):
+                    connection.close()
+        finally:
+            self._free.release()
+
+    def close_idle(self) -> None:
+        for connection in self._taken():
+            connection.close()
+
+    def _connect(self) -> Connection:
+        return Connection.connect(**{**self._parameters(), "cursor_factory": ClientCursor})
+
+
+class LoopPool(Pool):
+    def __init__(self, alias: str) -> None:
+        super().__init__(alias)
+        self._free = asyncio.Semaphore(self.size)
+        self._end = self._closed_with_loop()
+
+    async def opened(self) -> "LoopPool":
+        await anext(self._end)
+        return self
+
+    @asynccontextmanager
+    async def connection(self, seconds: float) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._exhausted() from None
+        try:
+            connection = self._any_idle() or await self._connect()
+            try:
+                yield connection
+            finally:
+                if not self._kept(connection):
+                    await connection.close()
+        finally:
+            self._free.release()
+
+    async def close_idle(self) -> None:
+        for connection in self._taken():
+            await connection.close()
+
+    async def _connect(self) -> AsyncConnection:
+        # The embedded server may have to be started first.
+        parameters = await asyncio.to_thread(self._parameters)
+        return await AsyncConnection.connect(**{**parameters, "cursor_factory": AsyncClientCursor})
+
+    async def _closed_with_loop(self) -> AsyncGenerator[None]:
+        """An event loop ends the generators it began before it closes: nobody need remember to."""
+        try:
+            yield
+        finally:
+            await self.close_idle()
+
+
+_of_threads: dict[str, ThreadPool] = {}
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, LoopPool]] = WeakKeyDictionary()
+
+
+def pool_of_threads(alias: str) -> ThreadPool:
+    return _of_threads.setdefault(alias, ThreadPool(alias))
+
+
+async def pool_of_loop(alias: str) -> LoopPool:
+    pools = _of_loops.setdefault(asyncio.get_running_loop(), {})
+    if alias not in pools:
+        pools[alias] = LoopPool(alias)
+        await pools[alias].opened()
+    return pools[alias]
+
+
+def close_pools() -> None:
+    """Of threads. That of an event loop closes with it."""
+    for pool in _of_threads.values():
+        pool.close_idle()
+
+
+atexit.register(close_pools)
+# A child must not talk on its parent's connections.
+os.register_at_fork(after_in_child=_of_threads.clear)

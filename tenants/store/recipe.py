@@ -1,0 +1,67 @@
+"""What a call does, written once for its sync and its async form.
+
+A recipe is a generator: it yields batches of statements, and is sent the rows of each one's last
+statement. How they reach the database is tenants.store.calls' affair.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine, Generator
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
+
+from tenants.store.errors import InvalidValue
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+# Of one value of a call, such as a message's text or a batch of messages as JSON.
+LONGEST_VALUE = 20_000_000
+
+
+class Batch:
+    """Statements that are one transaction. Values are named, and `%(bot)s` is always there.
+
+    Each batch may be sent again when nobody knows whether it was done.
+    """
+
+    def __init__(self, *statements: str, **values: object) -> None:
+        for name, value in values.items():
+            if isinstance(value, str) and len(value) > LONGEST_VALUE:
+                raise InvalidValue(
+                    f"{name} has {len(value):,} characters; a call takes {LONGEST_VALUE:,} at most."
+                )
+        self.statements = statements
+        self.values = values
+
+
+Recipe: TypeAlias = Generator[Batch, Rows, R]
+
+
+def both_forms(
+    recipe: Callable[Concatenate[Any, P], Recipe[R]],
+) -> tuple[Callable[Concatenate[Any, P], R], Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]]:
+    """`get_x, aget_x = both_forms(_get_x)`"""
+
+    def in_thread(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = store._call(recipe(store, *args, **kwargs))
+        return result
+
+    async def in_task(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = await store._acall(recipe(store, *args, **kwargs))
+        return result
+
+    for form, prefix in ((in_thread, ""), (in_task, "a")):
+        _describe(form, recipe, prefix + recipe.__name__.lstrip("_"))
+    return in_thread, in_task
+
+
+def _describe(form: Any, recipe: Any, name: str) -> None:
+    """For help() and editors: the recipe's signature, with what the call itself returns."""
+    update_wrapper(form, recipe)
+    signature = inspect.signature(recipe)
+    returned = get_args(signature.return_annotation)[-1]
+    form.__signature__ = signature.replace(return_annotation=returned)
+    form.__name__ = name
+    form.__qualname__ = recipe.__qualname__.replace(recipe.__name__, name)

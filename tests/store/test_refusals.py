@@ -1,0 +1,172 @@
+"""What is not there, and what the database does not take: a typed error, and nothing changed."""
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from botplatform.store import (
+    BotNotFound,
+    BotStore,
+    ConversationNotFound,
+    InvalidValue,
+    MessageNotFound,
+    Metric,
+    NewMessage,
+    ProfileNotFound,
+)
+from tenants.ids import uuid7
+from tests.isolation.world import rows_of_bot
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2025, 8, 10, tzinfo=UTC)
+EXAMPLES: dict[str, Callable[[Any], Any]] = {
+    "get_bot": lambda s: s.get_bot(),
+    "get_token": lambda s: s.get_token(),
+    "set_status": lambda s: s.set_status("active"),
+    "merge_config": lambda s: s.merge_config({}),
+    "touch": lambda s: s.touch(),
+    "get_profile": lambda s: s.get_profile(1),
+    "upsert_profile": lambda s: s.upsert_profile(1, name="x"),
+    "merge_profile_data": lambda s: s.merge_profile_data(1, {}),
+    "touch_profile": lambda s: s.touch_profile(1),
+    "list_profiles": lambda s: s.list_profiles(),
+    "get_conversation": lambda s: s.get_conversation(1),
+    "get_or_create_conversation": lambda s: s.get_or_create_conversation(1),
+    "link_profile": lambda s: s.link_profile(1, 1),
+    "list_inbox": lambda s: s.list_inbox(),
+    "record_message": lambda s: s.record_message(1, sender_type="user"),
+    "record_messages": lambda s: s.record_messages([NewMessage(chat_id=1, sender_type="bot")]),
+    "recent_messages": lambda s: s.recent_messages(1),
+    "messages_between": lambda s: s.messages_between(1, NOW, NOW),
+    "search": lambda s: s.search("x"),
+    "edit_message": lambda s: s.edit_message(1, 1, "x"),
+    "delete_message": lambda s: s.delete_message(1, 1),
+    "record_metric": lambda s: s.record_metric("x", 1),
+    "record_metrics": lambda s: s.record_metrics([Metric("x", 1)]),
+}
+
+
+def test_these_are_all_calls() -> None:
+    calls = [name for name, _ in inspect.getmembers(BotStore, callable) if name[0] != "_"]
+    assert {name.removeprefix("a") for name in calls} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_such_bot(aliases: None, run: Any, name: str) -> None:
+    store = BotStore(uuid7(), using="runtime")
+    with pytest.raises(BotNotFound):
+        EXAMPLES[name](store)
+
+    class Async:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, f"a{name}")
+
+    with pytest.raises(BotNotFound):
+        run(EXAMPLES[name](Async()))
+
+
+def test_what_is_not_there(alice: BotStore) -> None:
+    for error, calls in {
+        ProfileNotFound: ("get_profile", "merge_profile_data", "touch_profile"),
+        ConversationNotFound: (
+            *("get_conversation", "recent_messages", "messages_between", "link_profile"),
+        ),
+        MessageNotFound: ("edit_message", "delete_message"),
+    }.items():
+        for name in calls:
+            with pytest.raises(error, match=r"This bot has no|The chat 1 has no message"):
+                EXAMPLES[name](alice)
+    alice.get_or_create_conversation(1)
+    with pytest.raises(ProfileNotFound):
+        alice.link_profile(1, 1)
+    assert alice.recent_messages(1) == alice.search("x") == []
+
+
+REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
+    "age": ("between 18 and 100", lambda s: s.upsert_profile(1, age=7)),
+    "sender": (
+        "The sender is user, bot or system",
+        lambda s: s.record_message(1, sender_type="x"),  # type: ignore[arg-type]
+    ),
+    "type": (
+        "A message has a type",
+        lambda s: s.record_message(1, sender_type="bot", message_type=""),
+    ),
+    "no text": (
+        "null value",
+        lambda s: s.record_message(1, sender_type="bot", content=None),  # type: ignore[arg-type]
+    ),
+    "metadata": (
+        "metadata",
+        lambda s: s.record_message(1, sender_type="bot", metadata=[1]),  # type: ignore[arg-type]
+    ),
+    "no time zone": (
+        "no time zone",
+        lambda s: s.record_message(1, sender_type="bot", sent_at=datetime(2025, 1, 1)),
+    ),
+    "naive search": (
+        "no time zone",
+        lambda s: s.messages_between(1, datetime(2025, 1, 1), NOW),
+    ),
+    "chat id": ("out of range", lambda s: s.record_message(2**70, sender_type="bot")),
+    "telegram id": ("out of range", lambda s: s.upsert_profile(2**70)),
+    "NaN": (
+        "cannot be stored as JSON",
+        lambda s: s.upsert_profile(1, additional_data={"a": float("nan")}),
+    ),
+    "no JSON": (
+        "set is no JSON type",
+        lambda s: s.upsert_profile(1, interests=[{1, 2}]),
+    ),
+    "a list of interests": (
+        "interests",
+        lambda s: s.upsert_profile(1, interests={}),  # type: ignore[arg-type]
+    ),
+    "limit": ("must not be negative", lambda s: s.list_inbox(-1)),
+    "a metric that is no number": (
+        "bot_metrics|finite|number|violates",
+        lambda s: s.record_metric("x", float("nan")),
+    ),
+    "a metric without a name": ("A metric needs a name", lambda s: s.record_metric("", 1)),
+    "a name too long for an index": (
+        "index row",
+        lambda s: s.record_metric("".join(map(chr, range(0x4E00, 0x7E00))), 1),
+    ),
+    "status": ("status", lambda s: s.set_status("asleep")),
+    "too long": (
+        r"given has 20,000,\d{3} characters; a call takes 20,000,000 at most",
+        lambda s: s.record_message(1, sender_type="user", content="x" * 20_000_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_database_does_not_take(alice: BotStore, name: str) -> None:
+    text, call = REFUSED[name]
+    before = rows_of_bot(alice.bot_id)
+    with pytest.raises(InvalidValue, match=text) as refusal:
+        call(alice)
+    assert "Failing row" not in str(refusal.value)
+    assert rows_of_bot(alice.bot_id) == before
+
+
+def test_no_error_of_json_is_hidden_in_depth(alice: BotStore) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(InvalidValue, match="nested too deeply"):
+        alice.upsert_profile(1, interests=deep)
+
+
+def test_numbers_of_a_metric_are_kept_exactly(alice: BotStore, migrator: Any) -> None:
+    values = [Decimal("0.1234567890123456789"), 10**40, -1, 0.1]
+    alice.record_metrics([Metric("exact", value) for value in values])
+    rows = migrator.execute(
+        "SELECT metric_value FROM bot_metrics WHERE bot_id = %s", [alice.bot_id]
+    ).fetchall()
+    assert sorted(value for (value,) in rows) == sorted(Decimal(str(value)) for value in values)
