@@ -14,6 +14,7 @@ from conversations.triggers import (
     count_inserted,
     follow_sent_at,
     keep_place,
+    start_at_zero,
 )
 from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
@@ -106,6 +107,7 @@ class Conversation(TenantModel):
             models.Index(fields=["bot", "profile_id"], name="conversations_profile"),
         ]
         triggers = [
+            start_at_zero(),
             touch_updated_at(),
             keep_bot(),
             # Each message moves the counters.

@@ -16,10 +16,15 @@ from tenants.triggers import FirmTrigger, KeeperTrigger
 # the index: in the other order it and a live message would wait for each other. A conversation
 # that this transaction locked last is not locked again; the setting ends with the lock, also at
 # the rollback of a savepoint.
-# A bot that names another bot's conversation is refused by the policy, which is asked after this:
-# so nothing of that conversation is touched here.
+# Who names a conversation of a bot that is not theirs to write to is refused by the policy, which
+# is asked after this: so nothing of that conversation is touched here.
 ASSIGN_POSITION = """
     IF current_setting('role') = 'bot' AND NEW.bot_id IS DISTINCT FROM current_bot() THEN
+        RETURN NEW;
+    END IF;
+    IF current_setting('role') = 'admin'
+        AND coalesce(NEW.bot_id <> ALL (staff_bots('operator')), true) AND NOT staff_is_superuser()
+    THEN
         RETURN NEW;
     END IF;
     IF NEW.position IS NOT NULL
@@ -85,6 +90,25 @@ FOLLOW_SENT_AT = """
             AND conversation_id = NEW.conversation_id AND position > NEW.position);
     RETURN NULL;
 """
+
+
+START_AT_ZERO = """
+    NEW.message_count = 0;
+    NEW.last_position = 0;
+    NEW.last_message_at = NULL;
+    RETURN NEW;
+"""
+
+
+def start_at_zero() -> FirmTrigger:
+    """Bots and staff bring no counters; the import, which brings the messages as well, may."""
+    return FirmTrigger(
+        name="start_at_zero",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition("current_setting('role') IN ('bot', 'admin')"),
+        func=START_AT_ZERO,
+    )
 
 
 def assign_position() -> KeeperTrigger:

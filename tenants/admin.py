@@ -1,9 +1,12 @@
+from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, models
+from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
@@ -35,6 +38,10 @@ class PlatformAdmin(admin.ModelAdmin):
     changed_by: ClassVar = "operator"
     added_by: ClassVar = "operator"
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        secret = {"telegram_token", "token_fingerprint"} & set(lookup.split("__"))
+        return not secret and super().lookup_allowed(lookup, value, request)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
@@ -58,6 +65,14 @@ class PlatformAdmin(admin.ModelAdmin):
         times = (f.name for f in self.opts.concrete_fields if isinstance(f, models.DateTimeField))
         return (*fields, *(name for name in times if name not in fields))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address names of a new row, as far as the fields take it."""
+        initial = {}
+        for field in self.opts.concrete_fields:
+            with suppress(KeyError, ValidationError):
+                initial[field.name] = field.to_python(request.GET[field.name])
+        return initial
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -67,10 +82,13 @@ class PlatformAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """What the database refuses after the form's own checks, where two people were at once."""
         try:
-            response = super().changeform_view(request, object_id, form_url, extra_context)
-            # Here, where a forged value that a widget cannot show is still caught.
-            return response.render() if isinstance(response, TemplateResponse) else response
+            with transaction.atomic():
+                response = super().changeform_view(request, object_id, form_url, extra_context)
+                # Here, where a forged value that a widget cannot show is still caught.
+                return response.render() if isinstance(response, TemplateResponse) else response
         except (IntegrityError, DataError, ValidationError):
+            if request.method != "POST":
+                raise
             messages.error(
                 request,
                 "Nothing was saved: the database refused a value, perhaps because somebody else "
@@ -88,8 +106,21 @@ def _may(least_role: str, row: Any = None) -> bool:
     return scope.allows(least_role, row.pk if isinstance(row, Bot) else row.bot_id)
 
 
+def bots_allowing(least_role: str) -> models.QuerySet[Bot]:
+    scope = current_scope()
+    bots: models.QuerySet[Bot] = Bot.objects.all()
+    if scope is None or scope.bots is None:
+        return bots
+    return bots.filter(pk__in=[bot for bot in scope.bots if scope.allows(least_role, bot)])
+
+
 class TenantAdmin(PlatformAdmin):
     autocomplete_fields: ClassVar = ("bot",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "bot":
+            options["queryset"] = bots_allowing(self.added_by)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -138,7 +169,7 @@ admin.site.register(AuditEntry, AuditEntryAdmin)
 
 @admin.register(Bot)
 class BotAdmin(PlatformAdmin):
-    """Superusers add and delete bots; managers change theirs."""
+    """Superusers add, name and delete bots; managers change theirs."""
 
     form = BotForm
     changed_by = "manager"
@@ -157,6 +188,24 @@ class BotAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_add_permission(request) else (*fields, "name")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """The form of a row offers the bots that it may be added to."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        try:
+            asking = admin.site._registry[
+                apps.get_model(request.GET["app_label"], request.GET["model_name"])
+            ]
+        except (KeyError, LookupError):
+            return found, duplicates
+        offered = bots_allowing(getattr(asking, "added_by", "viewer"))
+        return found.filter(pk__in=offered), duplicates
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Names what the database deletes with a bot."""
         listed, counts, needed, protected = super().get_deleted_objects(objs, request)
@@ -173,8 +222,13 @@ class BotAccessAdmin(TenantAdmin):
     list_display = ("user", "bot", "role")
     list_filter = ("role",)
     list_select_related = ("user", "bot")
-    autocomplete_fields = ("bot", "user")  # type: ignore[assignment]
     search_fields = ("user__username", "bot__name")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Not asked of the page of users, which managers may not open."""
+        if db_field.name == "user":
+            options["queryset"] = User.objects.filter(is_active=True).order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

@@ -1,12 +1,21 @@
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+import psycopg
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from tenants import correlation
 from tenants.audit import events
-from tenants.context import staff_context
+from tenants.context import current_scope, staff_context
+
+REFUSED = "The database refused this: your role on the bot does not allow it. Nothing was changed."
+# What a filter in an address may come to when it is compiled or run.
+ODD_FILTER = (DataError, ValueError, ArithmeticError)
 
 
 class CorrelationMiddleware:
@@ -33,16 +42,38 @@ class StaffContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if not (user.is_authenticated and user.is_active and user.is_staff):
-            return self._answer(request)
-        with staff_context(user):
-            response = self._answer(request)
-            if response.status_code >= 500:
-                transaction.set_rollback(True)
-            return response
+        staff = user.is_authenticated and user.is_active and user.is_staff
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if response.status_code == HTTPStatus.FORBIDDEN:
-            events.denied(request)
+        def context() -> AbstractContextManager[object]:
+            return staff_context(user) if staff else nullcontext()
+
+        with context():
+            response = self.get_response(request)
+            refused = user.is_authenticated and _is_refusal(response, staff)
+            if staff and (refused or response.status_code >= HTTPStatus.BAD_REQUEST):
+                transaction.set_rollback(True)
+        if refused:
+            # In a context of its own: what was refused is rolled back.
+            with context():
+                events.denied(request)
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if current_scope() is None:
+            return None
+        if isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise PermissionDenied(REFUSED) from error
+        page = request.resolver_match
+        of_list = page is not None and (page.url_name or "").endswith("_changelist")
+        if of_list and isinstance(error, ODD_FILTER) and request.GET.keys() - {ERROR_FLAG}:
+            transaction.set_rollback(True)
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if isinstance(error, DataError) and request.method == "GET":
+            raise BadRequest("The address holds a value that the database cannot take.") from error
+        return None
+
+
+def _is_refusal(response: HttpResponse, staff: bool) -> bool:
+    """Also the way to the login page, for who is signed in and no staff."""
+    to_login = not staff and response.headers.get("Location", "").startswith(reverse("admin:login"))
+    return response.status_code == HTTPStatus.FORBIDDEN or to_login

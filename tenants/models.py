@@ -14,7 +14,7 @@ from tenants.ids import uuid7
 from tenants.kept import columns_to_update
 from tenants.queries import BotManager, TenantManager
 from tenants.tokens import SealedTokenField, Token
-from tenants.triggers import touch_updated_at
+from tenants.triggers import keep_name, touch_updated_at
 
 __all__ = ["AuditEntry", "Bot", "BotAccess"]
 
@@ -98,6 +98,7 @@ class Bot(models.Model):
             ),
         ]
         triggers = [
+            keep_name(),
             touch_updated_at(),
             *audit_rows(
                 bot="id",

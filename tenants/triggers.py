@@ -81,6 +81,24 @@ def keep_bot() -> FirmTrigger:
     )
 
 
+def keep_name() -> FirmTrigger:
+    """A manager who tries names would learn those of other bots: names are unique."""
+    return FirmTrigger(
+        name="keep_name",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("name"),
+        condition=pgtrigger.Condition(
+            "OLD.name IS DISTINCT FROM NEW.name AND current_setting('role') = 'admin'"
+        ),
+        func="""
+    IF NOT staff_is_superuser() THEN
+        RAISE EXCEPTION 'only a superuser names bots' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+""",
+    )
+
+
 def touch_updated_at() -> FirmTrigger:
     """Keeps `updated_at` true, for raw SQL as well."""
     return FirmTrigger(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connection
 from django.http import HttpRequest
@@ -20,7 +21,7 @@ def record(event: str, username: str | None, request: HttpRequest | None) -> Non
 
 
 def denied(request: HttpRequest) -> None:
-    record("DENIED", request.user.get_username() or None, request)
+    record("DENIED", request.user.get_username(), request)
 
 
 def connect() -> None:
@@ -41,8 +42,13 @@ def _logged_out(request: HttpRequest | None, user: Any, **_: Any) -> None:
 def _login_failed(
     credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
+    """People type their password into the wrong field: what names nobody is not kept."""
     username = credentials.get("username")
-    record("LOGIN_FAILED", None if username is None else str(username), request)
+    if username is not None:
+        username = _storable(str(username))
+        if not User.objects.filter(username=username).exists():
+            username = f"{username[:2]}…"
+    record("LOGIN_FAILED", username, request)
 
 
 def _storable(text: str) -> str:

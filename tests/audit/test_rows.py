@@ -91,7 +91,7 @@ def test_staff_change_a_bot_and_its_staff() -> None:
         new_entries() as found,
         login("botplatform_office", current_user_id=manager.pk) as session,
     ):
-        session.execute("UPDATE bots SET name = 'Renamed' WHERE id = %s", [bot.pk])
+        session.execute("UPDATE bots SET username = 'renamed' WHERE id = %s", [bot.pk])
         session.execute(
             "INSERT INTO bot_access (id, bot_id, user_id, role) VALUES (%s, %s, %s, 'viewer')",
             [uuid.uuid4(), bot.pk, colleague.pk],
@@ -109,7 +109,7 @@ def test_staff_change_a_bot_and_its_staff() -> None:
     assert {(e["login"], e["role"], e["user_id"], e["bot_id"]) for e in found} == {
         ("botplatform_office", "admin", manager.pk, str(bot.pk))
     }
-    assert found[0]["after"] == {"name": "Renamed"}
+    assert found[0]["after"] == {"username": "renamed"}
     assert (found[2]["before"], found[2]["after"]) == ({"role": "viewer"}, {"role": "operator"})
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test import Client
 
 from tests.isolation.world import (
     LOGINS,
@@ -56,3 +57,12 @@ def planes(world: World, db: None, django_db_blocker: Any) -> Iterator[None]:
         connections[alias].close()
         del connections[alias]
         del connections.databases[alias]
+
+
+@pytest.fixture
+def client(planes: None) -> Iterator[Client]:
+    """The back office under its own login, whose transactions end as in production."""
+    default = connections["default"]
+    connections["default"] = connections["office"]
+    yield Client(raise_request_exception=False)
+    connections["default"] = default

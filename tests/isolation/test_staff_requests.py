@@ -1,7 +1,5 @@
 """Requests to the back office under its real login."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connections
 from django.test import Client
@@ -15,20 +13,6 @@ pytestmark = pytest.mark.django_db
 
 LISTS = ["tenants_bot", "conversations_profile", "conversations_message",
          "conversations_conversation"]  # fmt: skip
-
-
-@pytest.fixture
-def office(planes: None) -> Iterator[None]:
-    """Every query without an alias of its own goes through the office's login."""
-    default = connections["default"]
-    connections["default"] = connections["office"]
-    yield
-    connections["default"] = default
-
-
-@pytest.fixture
-def client(office: None) -> Client:
-    return Client(raise_request_exception=False)
 
 
 def changelist(model: str) -> str:
