@@ -1,12 +1,11 @@
 """bots.json: the bots' tokens are in it, so nothing of the file is kept in a reject or a note."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from legacy_import.source.document import Document
 from legacy_import.source.messages import whole_number
-from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject, SourceFile
+from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject
 from legacy_import.source.splitting import Element
 from legacy_import.source.values import Decoder, Refused, plain, plain_text
 

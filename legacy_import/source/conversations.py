@@ -41,9 +41,7 @@ def _read(document: Document, reader: Reader) -> Iterator[Message | Reject]:
                 yield found
 
 
-def _all_timed(
-    records: Iterator[Message | Reject], reader: Reader
-) -> Iterator[Message | Reject]:
+def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[Message | Reject]:
     """The first messages, if they have no time, take that of the one after them."""
     waiting: list[Message | Reject] = []
     size = 0

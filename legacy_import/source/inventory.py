@@ -164,9 +164,7 @@ class _Walk:
 
 
 def _is_tree(folder: bytes) -> bool:
-    return _is_folder(folder) and any(
-        os.path.lexists(os.path.join(folder, sign)) for sign in SIGNS
-    )
+    return _is_folder(folder) and any(os.path.lexists(os.path.join(folder, sign)) for sign in SIGNS)
 
 
 def _is_folder(path: bytes) -> bool:

@@ -15,7 +15,6 @@ from legacy_import.source.values import (
     Refused,
     as_json,
     note,
-    plain,
     plain_text,
     pointer,
 )
@@ -109,7 +108,7 @@ class Reader:
             self.dialect = self.shape["dialect"] = dialect
         known = KNOWN[dialect]
         unknown = {key: item for key, item in value.items() if key not in known}
-        metadata = plain(unknown, "", notes) if unknown else {}
+        metadata = self._decoder.plain(unknown, "", notes) if unknown else {}
         if dialect == 1:
             number = self._id(value, notes)
             sender_type, sender_id = self._sender(value, metadata, notes)
@@ -169,9 +168,7 @@ class Reader:
         spelled = name.strip().casefold()
         return "bot" if spelled == self._bot else SPELLINGS.get(spelled, "user")
 
-    def _direction(
-        self, value: dict[str, Any], metadata: dict[str, Any], notes: list[Note]
-    ) -> str:
+    def _direction(self, value: dict[str, Any], metadata: dict[str, Any], notes: list[Note]) -> str:
         direction = value.get("direction")
         if direction is None:
             note(notes, "missing-field", "/direction", b"null" if "direction" in value else b"")

@@ -57,9 +57,7 @@ def metric_records(
 
 
 class _Snapshots:
-    def __init__(
-        self, take: Callable[[], int], zone: dt.tzinfo, written_at: dt.datetime
-    ) -> None:
+    def __init__(self, take: Callable[[], int], zone: dt.tzinfo, written_at: dt.datetime) -> None:
         self.previous: dt.datetime | None = None
         self._take, self._zone, self._written_at = take, zone, written_at
 
@@ -146,4 +144,3 @@ def _exact(text: str) -> Decimal:
     if number.is_finite() and -MOST_DIGITS < number.adjusted() < MOST_DIGITS:
         return number
     raise Refused("number-too-large", text[:40])
-

@@ -13,7 +13,15 @@ from legacy_import.source.records import Note, Profile, Reading, Record, Reject
 from legacy_import.source.render import render_profile
 from legacy_import.source.splitting import LARGEST_RECORD, Element
 from legacy_import.source.times import ZULU, Form, UnreadableTime, form_of, parse_time
-from legacy_import.source.values import Decoder, OddNumber, Refused, as_json, note, plain, plain_text
+from legacy_import.source.values import (
+    Decoder,
+    OddNumber,
+    Refused,
+    as_json,
+    note,
+    plain,
+    plain_text,
+)
 
 YOUNGEST, OLDEST = 18, 100
 ID, CREATED, ACTIVE = "telegram_id", "created_at", "last_active"

@@ -33,7 +33,7 @@ def _nested(levels: int) -> bytes:
     return rb"[\[{](?:" + within + rb")*+[\]}]"
 
 
-BRACKETED = re.compile(_nested(2), re.DOTALL)
+BRACKETED = re.compile(_nested(5), re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ class Form:
 
     def as_shape(self) -> dict[str, dict[str, str]]:
         """Of a file: nothing for the usual form."""
-        unusual = {name: value for name, value in asdict(self).items() if value != getattr(ZULU, name)}
+        unusual = {
+            name: value for name, value in asdict(self).items() if value != getattr(ZULU, name)
+        }
         return {"time": unusual} if unusual else {}
 
 

@@ -33,17 +33,8 @@ class OddNumber:
     text: str
 
 
-def _integer(text: str) -> int | OddNumber:
-    return int(text) if len(text) <= MOST_DIGITS else OddNumber(text)
-
-
-def _number(text: str) -> float | OddNumber:
-    number = float(text)
-    if repr(number) == text:
-        return number
-    if len(text) > MOST_DIGITS or number in (float("inf"), float("-inf")):
-        return OddNumber(text)
-    return number if Decimal(repr(number)) == Decimal(text) else OddNumber(text)
+# Each can end in a text that PostgreSQL does not store.
+RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class Decoder:
@@ -51,17 +42,23 @@ class Decoder:
 
     def __init__(self) -> None:
         self.notes: list[Note] = []
+        self._plain = True
         hooks: dict[str, Callable[[Any], Any]] = {
             "object_pairs_hook": self._object,
-            "parse_int": _integer,
-            "parse_float": _number,
-            "parse_constant": OddNumber,
+            "parse_int": self._integer,
+            "parse_float": self._number,
+            "parse_constant": self._odd_number,
         }
         self._strict = json.JSONDecoder(**hooks)
         self._lenient = json.JSONDecoder(**hooks, strict=False)
 
+    def plain(self, value: Any, where: str, notes: list[Note]) -> Any:
+        """Of a part of the last value: as a JSON column holds it, what is replaced is noted."""
+        return value if self._plain else plain(value, where, notes)
+
     def decode(self, raw: bytes) -> Any:
         self.notes = []
+        self._plain = not RISKY_ESCAPE.search(raw) and raw.count(b"[") + raw.count(b"{") < DEEPEST
         if len(raw) > MOST_VALUES and sum(map(raw.count, (b",", b"[", b"{"))) > MOST_VALUES:
             raise Refused("too-large", f"more than {MOST_VALUES:,} values")
         try:
@@ -78,13 +75,28 @@ class Decoder:
         return self._decode_leniently(text)
 
     def _decode_leniently(self, text: str) -> Any:
-        self.notes = [Note("control-character", "", b"")]
+        self.notes, self._plain = [Note("control-character", "", b"")], False
         try:
             return self._lenient.decode(text)
         except json.JSONDecodeError as error:
             raise Refused("malformed", f"{error.msg}, character {error.pos}") from None
         except RecursionError:
             raise Refused("too-deep") from None
+
+    def _odd_number(self, text: str) -> OddNumber:
+        self._plain = False
+        return OddNumber(text)
+
+    def _integer(self, text: str) -> int | OddNumber:
+        return int(text) if len(text) <= MOST_DIGITS else self._odd_number(text)
+
+    def _number(self, text: str) -> float | OddNumber:
+        number = float(text)
+        if repr(number) == text:
+            return number
+        if len(text) > MOST_DIGITS or number in (float("inf"), float("-inf")):
+            return self._odd_number(text)
+        return number if Decimal(repr(number)) == Decimal(text) else self._odd_number(text)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
