@@ -16,7 +16,6 @@ from legacy_import.source.values import (
     as_json,
     note,
     plain_text,
-    pointer,
 )
 
 INT64 = range(-(2**63), 2**63)
@@ -151,7 +150,8 @@ class Reader:
             return "user", None
         if sender in ("user", "bot", "system"):
             return sender, None
-        number, code = None, "id-not-a-number"
+        number: int | None = None
+        code: str | None = None
         if isinstance(sender, str | int | float | OddNumber) and not isinstance(sender, bool):
             number, code = whole_number(sender)
         elif not isinstance(sender, str):
@@ -189,7 +189,7 @@ class Reader:
             else:
                 moment, repaired = parse_time(written)
                 if repaired:
-                    note(notes, repaired, pointer("", field), as_json(written))
+                    note(notes, repaired, f"/{field}", as_json(written))
                 if self.form is None:
                     self.form = form_of(written)
                     self.shape.update(self.form.as_shape())
@@ -197,12 +197,12 @@ class Reader:
                 return moment
         except UnreadableTime:
             code = "unreadable-time"
-        note(notes, code, pointer("", field), as_json(written) if field in value else b"")
+        note(notes, code, f"/{field}", as_json(written) if field in value else b"")
         return self.previous or EPOCH
 
 
 def _text(value: dict[str, Any], field: str, notes: list[Note], default: str = "") -> str:
-    text, where = value.get(field), pointer("", field)
+    text, where = value.get(field), f"/{field}"
     match text:
         case None:
             note(notes, "missing-field", where, b"null" if field in value else b"")

@@ -16,7 +16,6 @@ from legacy_import.source.values import (
     as_json,
     note,
     plain_text,
-    pointer,
 )
 
 LONGEST_NAME = 200
@@ -90,11 +89,11 @@ class _Snapshots:
                 code = "unreadable-time"
             else:
                 if repaired:
-                    note(notes, repaired, pointer("", field), as_json(written))
+                    note(notes, repaired, f"/{field}", as_json(written))
                 self.previous = moment
                 return moment
         code = code if self.previous else "file-time"
-        note(notes, code, pointer("", field), as_json(written) if field in snapshot else b"")
+        note(notes, code, f"/{field}", as_json(written) if field in snapshot else b"")
         return self.previous or self._written_at
 
 

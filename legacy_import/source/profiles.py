@@ -173,7 +173,10 @@ class _Fields:
                 self._note("missing-field", "interests")
                 return []
             case list() as interests:
-                return plain(interests, "/interests", self.notes)
+                return [
+                    plain(interest, f"/interests/{place}", self.notes)
+                    for place, interest in enumerate(interests)
+                ]
             case single:
                 self._note("not-a-list", "interests")
                 return [plain(single, "/interests", self.notes)]

@@ -113,12 +113,14 @@ class Shortcut:
 
     def _learn(self, sender: str | int) -> bool:
         """Names and ids; not those that take a repair, nor a name for each message."""
-        if isinstance(sender, int):
-            known = sender in INT64 and ("user", sender, True)
-        else:
-            digits = sender.strip().removeprefix("-").isdigit()
-            known = sender and not digits and (self._reader.named(sender), None, True)
-        if not known or len(self._senders) > 10_000:
+        if len(self._senders) > 10_000:
             return False
-        self._senders[sender] = known
+        if isinstance(sender, int):
+            if sender not in INT64:
+                return False
+            self._senders[sender] = ("user", sender, True)
+        elif not sender or sender.strip().removeprefix("-").isdigit():
+            return False
+        else:
+            self._senders[sender] = (self._reader.named(sender), None, True)
         return True

@@ -1,8 +1,7 @@
-"""One JSON value from its bytes, with nothing lost: what json.loads would drop or round is noted."""
+"""One JSON value from its bytes; what json.loads would drop or round is noted, not lost."""
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from legacy_import.source.records import Note
 DEEPEST = 200
 # Of an integer in a JSON column: Python by default converts 4,300 digits, and 640 at the least.
 MOST_DIGITS = 600
+EXACT_BELOW = 2.0**53
 # Each becomes a Python object of 20 times its size in the file.
 MOST_VALUES = 500_000
 MOST_NOTES = 100  # on one record: its original is kept, too
@@ -43,7 +43,7 @@ class Decoder:
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self._plain = True
-        hooks: dict[str, Callable[[Any], Any]] = {
+        hooks: dict[str, Any] = {
             "object_pairs_hook": self._object,
             "parse_int": self._integer,
             "parse_float": self._number,
@@ -65,23 +65,21 @@ class Decoder:
             text = raw.decode()
         except UnicodeDecodeError as error:
             raise Refused("undecodable", f"byte {error.start} of the record") from None
-        try:
-            return self._strict.decode(text)
-        except json.JSONDecodeError as error:
-            if not error.msg.startswith("Invalid control character"):
-                raise Refused("malformed", f"{error.msg}, character {error.pos}") from None
-        except RecursionError:
-            raise Refused("too-deep") from None
-        return self._decode_leniently(text)
+        return self._scan(self._strict, text.strip(" \t\r\n"))
 
-    def _decode_leniently(self, text: str) -> Any:
-        self.notes, self._plain = [Note("control-character", "", b"")], False
+    def _scan(self, decoder: json.JSONDecoder, text: str) -> Any:
         try:
-            return self._lenient.decode(text)
+            value, end = decoder.raw_decode(text)
         except json.JSONDecodeError as error:
+            if decoder is self._strict and error.msg.startswith("Invalid control character"):
+                self.notes, self._plain = [Note("control-character", "", b"")], False
+                return self._scan(self._lenient, text)
             raise Refused("malformed", f"{error.msg}, character {error.pos}") from None
         except RecursionError:
             raise Refused("too-deep") from None
+        if end < len(text):
+            raise Refused("malformed", f"something follows at character {end}")
+        return value
 
     def _odd_number(self, text: str) -> OddNumber:
         self._plain = False
@@ -92,11 +90,13 @@ class Decoder:
 
     def _number(self, text: str) -> float | OddNumber:
         number = float(text)
+        if abs(number) >= EXACT_BELOW:  # PostgreSQL gives it back as an integer
+            return self._odd_number(text)
         if repr(number) == text:
             return number
-        if len(text) > MOST_DIGITS or number in (float("inf"), float("-inf")):
+        if len(text) > MOST_DIGITS or Decimal(repr(number)) != Decimal(text):
             return self._odd_number(text)
-        return number if Decimal(repr(number)) == Decimal(text) else self._odd_number(text)
+        return number
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
