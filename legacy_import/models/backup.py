@@ -9,9 +9,6 @@ class Backup(LedgerModel):
     file = belongs_to("ImportFile")
     chat_id = models.BigIntegerField(null=True)
     date = models.DateField(null=True)
-    size = models.BigIntegerField()
-    sha256 = models.BinaryField()
-    messages = models.BigIntegerField(null=True)
     stored = models.BooleanField(help_text="Its bytes are here, not only this line.")
 
     class Meta(LedgerModel.Meta):

@@ -55,13 +55,15 @@ class Original(RecordModel):
 
 
 class Change(RecordModel):
-    """The earlier value of a row that a later state of its file changed."""
+    """What a run changed that was there before: a row, a record's fingerprint, or both."""
 
-    table_name = models.CharField()
-    row_id = models.UUIDField()
+    # Null where only the record's fingerprint changed.
+    table_name = models.CharField(null=True)
+    row_id = models.UUIDField(null=True)
     before = JSONObjectField(help_text="The row before; {} where there was none.")
-    # Of the record, and which chunk holds it.
-    earlier_hash = models.BinaryField(null=True)
+    # The record's fingerprint before, and the chunk that has it.
+    chunk_id = models.UUIDField(null=True)
+    earlier = models.BinaryField(null=True)
     transaction = models.BigIntegerField()
 
     class Meta(RecordModel.Meta):
