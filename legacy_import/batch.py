@@ -62,7 +62,7 @@ class Part:
     contents: bytearray = field(default_factory=bytearray)
     message_rows: list[bytes] = field(default_factory=list)
     changed_rows: list[bytes] = field(default_factory=list)
-    profiles: list[tuple[int, Profile, bytes]] = field(default_factory=list)
+    profiles: list[tuple[int, Profile]] = field(default_factory=list)
     metrics: list[tuple[int, uuid.UUID, Metric]] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     rejects: list[tuple[int, Reject]] = field(default_factory=list)

@@ -15,7 +15,7 @@ class DryRun:
         self.books = Books()
 
     def write(self, batch: Batch) -> Finished:
-        people = {profile.telegram_id for part in batch.parts for _, profile, _ in part.profiles}
+        people = {profile.telegram_id for part in batch.parts for _, profile in part.profiles}
         there: set[int] = set()
         if people and self.bot_id:
             with maintenance_context():
@@ -23,7 +23,7 @@ class DryRun:
                 there = set(rows.values_list("telegram_id", flat=True))
         for part in batch.parts:
             edited = {edit.place for edit in part.edits}
-            for place, profile, _ in part.profiles:
+            for place, profile in part.profiles:
                 known = place in edited or profile.telegram_id in there
                 part.counts["profiles"].changed += known
                 part.counts["profiles"].inserted += not known

@@ -169,7 +169,7 @@ class FilePlan:
                 else:
                     part.message_rows.append(self.row(place, 0, item.values))
             case Profile():
-                part.profiles.append((place, record, item.values))
+                part.profiles.append((place, record))
                 part.counts["metrics"].source += len(record.metrics)
                 base = identity.base(self.bot_id, "stats", record.telegram_id)
                 for n, metric in enumerate(record.metrics):

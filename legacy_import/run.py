@@ -23,7 +23,7 @@ from tenants import correlation
 from tenants.context import maintenance_context
 
 # Profiles are there before the conversations that point to them, the older files' before the rest.
-PHASES = {Kind.PROFILES: 0, Kind.PROFILE: 1}
+PHASES = {Kind.PROFILES: 0, Kind.PROFILE: 1, Kind.UNKNOWN: 1}
 LAST_PHASE = 2
 SLICE_FILES, SLICE_BYTES = 400, 32_000_000
 LINK = """

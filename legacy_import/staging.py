@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
 from legacy_import import encode
 
 
@@ -23,7 +25,8 @@ class Staging:
         )
 
     def fill(self, cursor: Any, rows: Iterable[bytes]) -> None:
-        with cursor.copy(f"COPY {self.name} FROM STDIN (FORMAT BINARY)") as copy:
+        copying = cursor.copy(f"COPY {self.name} FROM STDIN (FORMAT BINARY)")
+        with connection.wrap_database_errors, copying as copy:
             copy.write(encode.BEGIN)
             for some in _joined(rows):
                 copy.write(some)

@@ -98,7 +98,8 @@ METRIC_TARGET = Target(
 def write_profiles(cursor: Any, batch: Batch, changes: Changes) -> dict[uuid.UUID, list[uuid.UUID]]:
     rows, keys = [], []
     for n, part in enumerate(batch.parts):
-        for place, profile, values in part.profiles:
+        for place, profile in part.profiles:
+            values = encode.profile_values(profile)
             id = row_id(profile_base(batch.bot_id, profile.telegram_id))
             rows.append(encode.keyed(len(encode.PROFILE_COLUMNS), n, place, id, values))
             keys.append((n, place, id))

@@ -453,8 +453,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("place", models.BigIntegerField()),
-                ("table_name", models.CharField()),
-                ("row_id", models.UUIDField()),
+                ("table_name", models.CharField(null=True)),
+                ("row_id", models.UUIDField(null=True)),
                 (
                     "before",
                     tenants.fields.JSONObjectField(
@@ -464,7 +464,8 @@ class Migration(migrations.Migration):
                         help_text="The row before; {} where there was none.",
                     ),
                 ),
-                ("earlier_hash", models.BinaryField(null=True)),
+                ("chunk_id", models.UUIDField(null=True)),
+                ("earlier", models.BinaryField(null=True)),
                 ("transaction", models.BigIntegerField()),
                 (
                     "bot",
