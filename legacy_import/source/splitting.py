@@ -82,9 +82,9 @@ Shortcut = Callable[[bytes, int, bool], tuple[list[Any], int] | None]
 class Stopped(Exception):
     """There is no way to go on: the rest of the file is damage."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, parts: int = 0) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.parts = code, parts  # that are out already
 
 
 class Window:
@@ -148,7 +148,7 @@ class Splitter:
             if stop.code == "unexpected-shape":
                 self.container = ""
                 self.window.at = 0  # the whole file, unless much of it is done with
-            for part, raw in enumerate(self._rest()):
+            for part, raw in enumerate(self._rest(), stop.parts):
                 yield Damage(stop.code, raw, part)
 
     def _document(self) -> Iterator[Found]:
@@ -261,7 +261,7 @@ class Splitter:
                     parts += 1
             if not window.more():
                 if not search.scalar:
-                    raise Stopped("truncated")
+                    raise Stopped("truncated", parts)
                 end = len(window.data)
                 break
         if parts or end - window.at > LARGEST_RECORD:
@@ -274,11 +274,12 @@ class Splitter:
 
     def _rest(self) -> Iterator[bytes]:
         window = self.window
-        nothing = window.at >= len(window.data) and not window.more()
-        if nothing:
-            yield b""
-        while window.at < len(window.data) or window.more():
-            yield from window.parts(len(window.data))
+        first = True
+        while first or window.at < len(window.data) or window.more():
+            while len(window.data) - window.at < PART and window.more():
+                pass
+            yield window.take(min(len(window.data), window.at + PART))
+            first = False
 
 
 def end_of_first_value(data: bytes) -> int:

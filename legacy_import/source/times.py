@@ -67,7 +67,9 @@ class Form:
         except (ValueError, TypeError, OverflowError):
             return None
         if self == ZULU:  # what msgspec writes
-            same = msgspec.json.encode(moments) == msgspec.json.encode(values)
+            same = {moment.tzinfo for moment in moments} <= {UTC} and (
+                msgspec.json.encode(moments) == msgspec.json.encode(values)
+            )
         else:
             same = [self.render(moment) for moment in moments] == list(values)
         return moments if same and all(map(_far_from_the_ends, moments)) else None
