@@ -36,8 +36,15 @@ OURS = """
     UNION SELECT transaction FROM import_changes WHERE bot_id = %(bot)s
     UNION SELECT jsonb_array_elements(transactions)::bigint FROM import_runs WHERE bot_id = %(bot)s
 """
-RANGES = "CREATE TEMPORARY TABLE undone_ranges (first uuid, last uuid) ON COMMIT DROP"
-ROWS = "CREATE TEMPORARY TABLE undone_rows (table_name text, id uuid) ON COMMIT DROP"
+# The rows that the run inserted, a table each.
+ROWS = "CREATE TEMPORARY TABLE undone_{table} (id uuid PRIMARY KEY) ON COMMIT DROP"
+IN_RANGES = """
+    INSERT INTO undone_messages SELECT row.id
+    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS range (first, last)
+    CROSS JOIN LATERAL (
+        SELECT id FROM messages WHERE bot_id = %(bot)s AND id BETWEEN range.first AND range.last
+        OFFSET 0) AS row
+"""
 # What each change replaced first, of the rows this run did not insert itself.
 BEFORE = """
     CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS
@@ -49,6 +56,7 @@ BEFORE = """
 """
 MOST_LISTED = 1000
 TABLES = ("messages", "profiles", "bot_metrics")
+TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
 RESTORED = {
     "messages": (
         *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
@@ -153,8 +161,8 @@ class _Rollback:
     def look(self) -> None:
         """Which rows the run wrote, and which of them somebody else wrote since."""
         with connection.cursor() as cursor:
-            cursor.execute(RANGES)
-            cursor.execute(ROWS)
+            for table in TABLES:
+                cursor.execute(ROWS.format(table=table))
             cursor.execute(BEFORE, self.bot)
             self._collect(cursor)
             cursor.execute(OURS, self.bot)
@@ -175,7 +183,7 @@ class _Rollback:
             self._undo_chats(cursor)
             cursor.execute(THIS_TRANSACTION)
             [(transaction,)] = cursor.fetchall()
-            for name in ("undone_ranges", "undone_rows", "undone_changes"):
+            for name in TEMPORARY:
                 cursor.execute(f"DROP TABLE {name}")
         self._forget()
         ImportRun.objects.filter(bot=self.run.bot_id, pk=rollback.pk).update(
@@ -196,38 +204,34 @@ class _Rollback:
                 base = identity.conversation_base(self.run.bot_id, key)
                 ends = (first, first + records - 1)
                 ranges.append(tuple(identity.row_id(base, place) for place in ends))  # type: ignore[arg-type]
-        cursor.execute(
-            "INSERT INTO undone_ranges SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
-            [[first for first, _ in ranges], [last for _, last in ranges]],
-        )
+        # Without statistics of a table that was just filled it would be read once a range.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        firsts, lasts = [first for first, _ in ranges], [last for _, last in ranges]
+        cursor.execute(IN_RANGES, {**self.bot, "firsts": firsts, "lasts": lasts})
+        cursor.execute("SET LOCAL enable_seqscan = on")
         for table in ("profiles", "bot_metrics"):
             cursor.execute(
-                f"INSERT INTO undone_rows SELECT '{table}', id FROM {table}"
+                f"INSERT INTO undone_{table} SELECT DISTINCT id FROM {table}"
                 " WHERE bot_id = %s AND id = ANY (%s)",
                 [self.run.bot_id, rows],
             )
-        cursor.execute(
-            "INSERT INTO undone_rows SELECT table_name, row_id FROM undone_changes"
-            " WHERE before = '{}'"
-        )
-        cursor.execute(
-            "DELETE FROM undone_changes WHERE before = '{}' OR EXISTS (SELECT FROM undone_rows"
-            " WHERE undone_rows.id = row_id)"
-        )
-        for name in ("undone_ranges", "undone_rows", "undone_changes"):
+        for table in TABLES:
+            cursor.execute(
+                f"INSERT INTO undone_{table} SELECT row_id FROM undone_changes"
+                " WHERE before = '{}' AND table_name = %s ON CONFLICT DO NOTHING",
+                [table],
+            )
+            cursor.execute(
+                f"DELETE FROM undone_changes USING undone_{table} AS row WHERE row.id = row_id"
+            )
+        for name in TEMPORARY:
             cursor.execute(f"ANALYZE {name}")
 
     def _inserted(self, table: str) -> str:
         """The run's rows that are still there, as a subquery of ids and xmin."""
-        rows = (
-            f"SELECT row.id, row.xmin FROM undone_rows JOIN {table} AS row"
-            f" ON row.bot_id = %(bot)s AND row.id = undone_rows.id WHERE table_name = '{table}'"
-        )
-        if table != "messages":
-            return rows
         return (
-            f"{rows} UNION ALL SELECT row.id, row.xmin FROM undone_ranges JOIN messages AS row"
-            " ON row.bot_id = %(bot)s AND row.id BETWEEN undone_ranges.first AND undone_ranges.last"
+            f"SELECT row.id, row.xmin FROM undone_{table} AS undone JOIN {table} AS row"
+            " ON row.bot_id = %(bot)s AND row.id = undone.id"
         )
 
     def _changed(self, table: str) -> str:
@@ -249,15 +253,9 @@ class _Rollback:
 
     def _delete(self, table: str) -> str:
         ours = f"NOT ({FOREIGN.format(row='row')})"
-        by_id = (
-            f"DELETE FROM {table} AS row USING undone_rows WHERE row.bot_id = %(bot)s"
-            f" AND row.id = undone_rows.id AND table_name = '{table}' AND {ours}"
-        )
-        if table != "messages":
-            return by_id
         return (
-            f"{by_id}; DELETE FROM messages AS row USING undone_ranges WHERE row.bot_id = %(bot)s"
-            f" AND row.id BETWEEN undone_ranges.first AND undone_ranges.last AND {ours}"
+            f"DELETE FROM {table} AS row USING undone_{table} AS undone"
+            f" WHERE row.bot_id = %(bot)s AND row.id = undone.id AND {ours}"
         )
 
     def _restore(self, cursor: Any, table: str) -> None:
