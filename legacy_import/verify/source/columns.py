@@ -32,11 +32,15 @@ def json_value(value: Any, repairs: list[str], where: str, depth: int = 1) -> An
             return text(value, repairs, where)
         case Written():
             return float(value)
+        # Loops, for each level of a comprehension takes two of Python's.
         case dict():
-            return {
-                text(key, repairs, where): json_value(one, repairs, where, depth + 1)
-                for key, one in value.items()
-            }
+            members = {}
+            for key, one in value.items():
+                members[text(key, repairs, where)] = json_value(one, repairs, where, depth + 1)
+            return members
         case list():
-            return [json_value(one, repairs, where, depth + 1) for one in value]
+            elements = []
+            for one in value:
+                elements.append(json_value(one, repairs, where, depth + 1))
+            return elements
     return value

@@ -179,30 +179,37 @@ class Document:
             self._more()
 
     def _more(self) -> None:
-        rest = self._text[self._whole :]
+        rest, self._text = self._text[self._whole :], ""
         new = self._decoder.more(min(len(rest), 4 * BLOCK))
-        self._text = rest + new
         self._place -= self._whole
         self._whole = 0
-        odd = not new.isascii() and not _is_whole(new)
-        self._odd = odd or (self._odd and bool(rest))
+        self._odd = (self._odd and bool(rest)) or not (new.isascii() or _is_whole(new))
+        self._text = rest + new
+        del rest
         self.unclean = self._odd or SUSPICIOUS.search(self._text) is not None
 
     def _value(self) -> Any:
-        while True:
-            try:
-                value, end = self._values.value(self._text, self._place, self._decoder.ended)
-            except CutOff:
-                if len(self._text) - self._place > LONGEST:
-                    raise _Damage from None
-                self._more()
-                continue
-            except (Broken, RecursionError):
-                raise _Damage from None
-            if end - self._place > LONGEST // 4 and self._bytes(self._place, end) > LONGEST:
+        begin: int | None = None
+        while (parsed := self._parsed()) is None:
+            if begin is None:
+                begin = self._decoder.offset_before(self._text[self._place :])
+            elif self._decoder.read - begin > LONGEST:
                 raise _Damage
-            self._begin, self._end, self._place = self._place, end, end
-            return value
+            self._more()
+        value, end = parsed
+        if end - self._place > LONGEST // 4 and self._bytes(self._place, end) > LONGEST:
+            raise _Damage
+        self._begin, self._end, self._place = self._place, end, end
+        return value
+
+    def _parsed(self) -> tuple[Any, int] | None:
+        """Nothing while the value is cut off; the exception, which holds the text, ends here."""
+        try:
+            return self._values.value(self._text, self._place, self._decoder.ended)
+        except CutOff:
+            return None
+        except (Broken, RecursionError):
+            raise _Damage from None
 
     def _bytes(self, begin: int, end: int) -> int:
         return len(self._decoder.raw(self._text[begin:end]))
