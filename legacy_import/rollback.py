@@ -54,6 +54,15 @@ BEFORE = """
     WHERE change.bot_id = %(bot)s AND file.run_id = %(run)s AND change.row_id IS NOT NULL
     ORDER BY row_id, change.id
 """
+# Conversations change with every message, so theirs is another question: who else has any in them?
+CHATS_WRITTEN = """
+    SELECT chat.id FROM import_files AS file JOIN conversations AS chat
+        ON chat.bot_id = %(bot)s AND chat.id = file.created_row
+    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
+    AND (chat.title <> file.header ->> 'title' OR EXISTS (
+        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND conversation_id = chat.id
+        AND NOT EXISTS (SELECT FROM undone_messages AS row WHERE row.id = messages.id)))
+"""
 MOST_LISTED = 1000
 TABLES = ("messages", "profiles", "bot_metrics")
 TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
@@ -68,6 +77,8 @@ RESTORED = {
     ),
     "bot_metrics": ("metric_name", "metric_value", "metric_tags", "recorded_at"),
 }
+FREE_IDS = "UPDATE messages AS row SET telegram_message_id = NULL"
+IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message_id"
 FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"
 
 
@@ -167,6 +178,8 @@ class _Rollback:
             self._collect(cursor)
             cursor.execute(OURS, self.bot)
             self.values = {**self.bot, "ours": [number for (number,) in cursor]}
+            cursor.execute(CHATS_WRITTEN, self.bot)
+            self.undone.kept += (f"conversations {id}" for (id,) in cursor)
             for table in TABLES:
                 cursor.execute(self._written(table), self.values)
                 self.undone.kept += (f"{table} {id}" for (id,) in cursor)
@@ -267,9 +280,7 @@ class _Rollback:
         columns = ", ".join(f"{column} = was.{column}" for column in RESTORED[table])
         if table == "messages":
             # Ids that changed places would stand in each other's way.
-            free = "UPDATE messages AS row SET telegram_message_id = NULL"
-            cursor.execute(free + from_before + " AND row.telegram_message_id"
-                " IS DISTINCT FROM was.telegram_message_id RETURNING row.id", self.values)  # fmt: skip
+            cursor.execute(FREE_IDS + from_before + IDS_DIFFER, self.values)
             cursor.execute(THIS_TRANSACTION)
             [(transaction,)] = cursor.fetchall()
             self.values["ours"].append(transaction)
