@@ -9,7 +9,7 @@ REJECTS = {
     "leftover": "A half-written or set-aside file of the old code.",
     "unknown-file": "No file of a known kind: kept as it is.",
     "name-not-a-number": "The file's name is to be a Telegram id.",
-    "too-large": "A single record of more than 8 MB or 500,000 values: its bytes are kept.",
+    "too-large": "A single record of more than 16 MB or 500,000 values: its bytes are kept.",
     # Damaged JSON
     "empty": "The file has no content.",
     "truncated": "The file ends within a record; the records before it are read.",
@@ -22,6 +22,7 @@ REJECTS = {
     # Readable, but no record
     "unexpected-shape": "JSON, but not of this file's kind.",
     "repeated-records": "The file holds its list of records twice; this is not the first one.",
+    "superseded": "The profile has a file of its own, which wins.",
     "repeated-key": "This id stood earlier in the file.",
     "not-an-object": "The record is not a JSON object.",
     "id-too-large": "An id beyond 64 bits.",
@@ -30,14 +31,13 @@ REJECTS = {
     "sender-unknown": "The sender is neither a name nor a number.",
     "direction-unknown": 'The direction is neither "in" nor "out".',
     "not-text": "A text was expected here.",
+    "not-a-list": "A list was expected here.",
     "age-not-a-number": "The age is not a number.",
     "age-out-of-range": "The age is not within 18..100.",
     "number-not-finite": "A metric that is no number (NaN, Infinity).",
     "number-too-large": "A metric of more than 1,000 digits.",
     "metric-name": "A metric's name is empty or longer than 200 characters.",
     "missing-name": "A bot without a name.",
-    "missing-time": "A snapshot without a time.",
-    "unreadable-time": "A time in no known form.",
 }
 
 REPAIRS = {
@@ -58,7 +58,6 @@ REPAIRS = {
     "fraction-of-zero": "A whole number was written with a fraction, such as 5.0.",
     "string-as-number": "A string was written as a number.",
     "text-list": "A text in pieces was joined.",
-    "not-a-list": "A single value where a list was expected.",
     "missing-field": "A field was missing: its default was taken.",
     "time-left-out": "No known form of time: the field is empty.",
     "unknown-status": "The bot's status is none of ours: it is inactive.",
@@ -72,7 +71,6 @@ REPAIRS = {
     "unreadable-time": "No known form of time: that of the message before (or after) was taken.",
     "fraction-cut": "More than six digits of a second's fraction.",
     "ambiguous-time": "The clocks were turned in this hour: the first of the two times was taken.",
-    "file-time": "No time of its own: the time the file was written was taken.",
 }
 
 LEFT_FOR_LATER = {"too-fresh": "Changed within --min-age: left for the next pass."}

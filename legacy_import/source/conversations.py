@@ -18,10 +18,9 @@ def conversation_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[
     document = Document(reading, blocks, "messages")
     reader = Reader(document)
     for record in _all_timed(_read(document, reader), reader):
-        if not reading.header:
-            reading.header = _header(document, record)
+        reading.header = reading.header or _header(document, reader)
         yield record
-    reading.header = reading.header or _header(document, None)
+    reading.header = reading.header or _header(document, reader)
     inner = document.values.get("chat_id", reading.file.key)
     if reading.header and inner != reading.file.key:
         reading.notes.append(Note("id-differs", "/chat_id", as_json(inner)))
@@ -50,24 +49,25 @@ def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[
         size += len(record.raw if isinstance(record, Reject) else record.original or b"")
         if reader.previous or size > MOST_WAITING_BYTES:
             break
-    reader.previous = reader.previous or EPOCH
+    if any(isinstance(record, Message) for record in waiting):
+        reader.previous = reader.previous or EPOCH
     for untimed in waiting[:-1]:
         if isinstance(untimed, Message):
-            untimed.sent_at = reader.previous
+            untimed.sent_at = reader.previous or EPOCH
     yield from waiting
     yield from records
 
 
-def _header(document: Document, first: Message | Reject | None) -> Conversation | None:
+def _header(document: Document, reader: Reader) -> Conversation | None:
     if not document.splitter.container:
         return None
     document.describe()
     reading, notes = document.reading, list[Note]()
-    title = document.values.get("title", document.values.get("name"))
+    title = document.values.get("title")
     return Conversation(
         chat_id=reading.file.key or 0,
         title=plain_text(title, "/title", notes) if isinstance(title, str) else "",
-        created_at=first.sent_at if isinstance(first, Message) else None,
+        created_at=reader.previous,
         shape=reading.shape,
         notes=tuple(notes),
     )

@@ -29,7 +29,7 @@ class Document:
         self._decoder = Decoder()
         self._around: list[list[str]] = []
         self._size = 0
-        self._nothing_readable = False
+        self._damage_place = 0
 
     def take(self, places: int = 1) -> int:
         """The first of so many places."""
@@ -65,33 +65,28 @@ class Document:
             shape["records_key"] = self.records_key if splitter.has_records else None
 
     def _damage(self, damage: Damage) -> Reject:
-        """Place 0 where nothing of the file could be read, and its parts after it."""
-        if not self.splitter.container and not self._nothing_readable:
-            self._nothing_readable = True
-            return Reject(0, damage.code, "", damage.raw)
-        return Reject(self.take(), damage.code, "", damage.raw)
+        """Place 0 where nothing of the file could be read. All parts have one place."""
+        if damage.part == 0 and self.splitter.container:
+            self._damage_place = self.take()
+        return Reject(self._damage_place, damage.code, "", damage.raw)
 
     def _keep(self, around: Around) -> None:
-        key = self._decoder.decode(around.key)
-        notes = [] if key == self.records_key else self.reading.notes
-        value = self._decoder.decode(around.raw)
-        if key == self.records_key:
-            raise Refused("unexpected-shape")
+        key, value = self._decoder.decode(around.key), self._decoder.decode(around.raw)
         self._size += len(around.key) + len(around.raw)
         if self._size > LARGEST_SURROUNDINGS:
             raise Refused("too-large")
-        notes.extend(self._decoder.notes)
+        self.reading.notes.extend(self._decoder.notes)
         self._around.append([as_json(key).decode(), as_json(value).decode()])
         self.values[key] = value
 
 
 def kept_whole(blocks: Iterator[bytes], code: str) -> Iterator[Reject]:
-    """In parts, each with a place of its own."""
-    place, part = 0, b""
+    """In parts of one reject."""
+    nothing, part = True, b""
     for block in blocks:
         part += block
         if len(part) >= PART:
-            yield Reject(place, code, "", part)
-            place, part = place + 1, b""
-    if part or not place:
-        yield Reject(place, code, "", part)
+            yield Reject(0, code, "", part)
+            nothing, part = False, b""
+    if part or nothing:
+        yield Reject(0, code, "", part)

@@ -1,4 +1,4 @@
-"""What files there are: bots' trees beneath a folder, each file once, in the same order each time."""
+"""The files of bots' trees beneath a folder, each once and in the same order each time."""
 
 import os
 import re
@@ -41,14 +41,13 @@ def inventory(root: Path, bot: str | None = None, *, min_age: float = 0) -> Iter
         for name, folder in found.items():
             yield from walk.tree(name, folder)
         return
-    folders = {folder: name for name, folder in found.items()}
     strangers = []
-    for name in walk.listing(b""):
-        if FILES.get(name) == Kind.BOTS:
-            yield from walk.file(None, name, Kind.BOTS)
-        elif name not in folders:
-            strangers.append(name)
-    for folder, name in folders.items():
+    for entry in walk.listing(b""):
+        if FILES.get(entry) == Kind.BOTS:
+            yield from walk.file(None, entry, Kind.BOTS)
+        elif entry not in found.values():
+            strangers.append(entry)
+    for name, folder in found.items():
         yield from walk.tree(name, folder)
     if bot is None:
         for stranger in strangers:

@@ -1,6 +1,7 @@
 """A conversation's messages, in the dialect of the documents (1) or of the old code (2)."""
 
 import datetime as dt
+import re
 from array import array
 from bisect import bisect_left
 from typing import Any
@@ -16,10 +17,11 @@ from legacy_import.source.values import (
     as_json,
     note,
     plain_text,
-    pointer,
 )
 
 INT64 = range(-(2**63), 2**63)
+# Of the documents (1) and of the old code (2). A record may mix them: its file's own come first.
+NAMES = {1: ("timestamp", "sender", "content"), 2: ("ts", "direction", "text")}
 KNOWN = {
     1: ("id", "timestamp", "sender", "content", "message_type"),
     2: ("ts", "direction", "text"),
@@ -35,6 +37,13 @@ SPELLINGS = {
     "outgoing": "bot",
     "system": "system",
 }
+
+
+USUAL = {
+    "sender": {name: name for name in ("user", "bot", "system")},
+    "direction": FROM_DIRECTION,
+}
+NUMBER = re.compile("-?[0-9]+")
 
 
 class SeenIds:
@@ -77,7 +86,6 @@ class Reader:
 
     def __init__(self, document: Document) -> None:
         self.take, self.shape = document.take, document.reading.shape
-        self.dialect = 0  # unknown until the first record
         self.form: Form | None = None
         self.previous: dt.datetime | None = None
         self.seen = SeenIds()
@@ -93,34 +101,26 @@ class Reader:
             return Reject(place, refused.code, refused.detail, raw)
 
     def _dialect_of(self, value: dict[str, Any]) -> int:
-        """The file's own, unless only the other one's keys are there."""
-        usual = self.dialect or (1 if self._splitter.container == "object" else 2)
-        if any(key in value for key in KNOWN[usual]):
-            return usual
-        return 3 - usual if any(key in value for key in KNOWN[3 - usual]) else usual
+        """The file's, unless only the other one's names are there."""
+        own = 1 if self._splitter.container == "object" else 2
+        if any(name in value for name in NAMES[own]):
+            return own
+        return 3 - own if any(name in value for name in NAMES[3 - own]) else own
 
     def _message(self, place: int, raw: bytes, value: Any) -> Message:
         if not isinstance(value, dict):
             raise Refused("not-an-object")
         notes = list(self._decoder.notes)
         dialect = self._dialect_of(value)
-        if not self.dialect:
-            self.dialect = self.shape["dialect"] = dialect
-        known = KNOWN[dialect]
+        self.shape.setdefault("dialect", dialect)  # the first record's
+        time, sender, text = names = _names(value, dialect)
+        known = (*names, "id", "message_type") if dialect == 1 else names
         unknown = {key: item for key, item in value.items() if key not in known}
         metadata = self._decoder.plain(unknown, "", notes) if unknown else {}
-        if dialect == 1:
-            number = self._id(value, notes)
-            sender_type, sender_id = self._sender(value, metadata, notes)
-            content = _text(value, "content", notes)
-            message_type = _text(value, "message_type", notes, "text")
-            time = "timestamp"
-        else:
-            number, sender_id = None, None
-            sender_type = self._direction(value, metadata, notes)
-            content = _text(value, "text", notes)
-            message_type = "text"
-            time = "ts"
+        number = self._id(value, notes) if dialect == 1 else None
+        sender_type, sender_id = self._sender(sender, value.get(sender), metadata, notes)
+        content = _text(value, text, notes)
+        message_type = _text(value, "message_type", notes, "text") if dialect == 1 else "text"
         sent_at = self._time(value, time, notes)
         if number is not None and (code := self.seen.add(number)):
             note(notes, code, "/id", str(number).encode())
@@ -129,8 +129,9 @@ class Reader:
             place, number, sender_type, sender_id, content, message_type, metadata,
             sent_at, tuple(notes),
         )  # fmt: skip
-        if notes or render_message(self.shape, message) != value:
-            message.original = raw
+        same = not notes or all(note.code == "windows-1251" for note in notes)
+        if not same or render_message(self.shape, message) != value:
+            message.original = self._decoder.utf8
         return message
 
     def _id(self, value: dict[str, Any], notes: list[Note]) -> int | None:
@@ -143,43 +144,37 @@ class Reader:
         return number
 
     def _sender(
-        self, value: dict[str, Any], metadata: dict[str, Any], notes: list[Note]
+        self, field: str, sender: Any, metadata: dict[str, Any], notes: list[Note]
     ) -> tuple[str, int | None]:
-        sender = value.get("sender")
+        """The type and, of one named by a number, the id. Other spellings stay in the metadata."""
+        usual = USUAL[field]
         if sender is None or sender == "":
-            note(notes, "missing-field", "/sender", as_json(sender) if "sender" in value else b"")
-            return "user", None
-        if sender in ("user", "bot", "system"):
-            return sender, None
-        number, code = None, "id-not-a-number"
-        if isinstance(sender, str | int | float | OddNumber) and not isinstance(sender, bool):
-            number, code = whole_number(sender)
-        elif not isinstance(sender, str):
-            raise Refused("sender-unknown", as_json(sender)[:100].decode())
-        if isinstance(sender, str) and number is None:
-            metadata["sender"] = plain_text(sender, "/sender", notes)
-            return self.named(sender), None
+            note(notes, "missing-field", f"/{field}", b"" if sender is None else b'""')
+            return "system", None
+        if isinstance(sender, str):
+            if sender in usual:
+                return usual[sender], None
+            if field == "direction" or not NUMBER.fullmatch(sender.strip()):
+                return self._spelled(field, sender, metadata, notes), None
+        elif field == "direction" or isinstance(sender, bool | list | dict):
+            raise Refused(f"{field}-unknown", as_json(sender)[:100].decode())
+        number, code = whole_number(sender)
         if code:
-            note(notes, code, "/sender", as_json(sender))
+            note(notes, code, f"/{field}", as_json(sender))
+        if number is None:
+            raise Refused("sender-unknown", as_json(sender)[:100].decode())
         metadata["sender"] = number
         return "user", number
+
+    def _spelled(self, field: str, sender: str, metadata: dict[str, Any], notes: list[Note]) -> str:
+        if field == "direction" and sender.strip().casefold() not in SPELLINGS:
+            raise Refused("direction-unknown", sender[:100])
+        metadata[field] = plain_text(sender, f"/{field}", notes)
+        return self.named(sender)
 
     def named(self, name: str) -> str:
         spelled = name.strip().casefold()
         return "bot" if spelled == self._bot else SPELLINGS.get(spelled, "user")
-
-    def _direction(self, value: dict[str, Any], metadata: dict[str, Any], notes: list[Note]) -> str:
-        direction = value.get("direction")
-        if direction is None:
-            note(notes, "missing-field", "/direction", b"null" if "direction" in value else b"")
-            return "user"
-        if isinstance(direction, str):
-            if direction in FROM_DIRECTION:
-                return FROM_DIRECTION[direction]
-            if sender_type := SPELLINGS.get(direction.strip().casefold()):
-                metadata["direction"] = direction
-                return sender_type
-        raise Refused("direction-unknown", as_json(direction)[:100].decode())
 
     def _time(self, value: dict[str, Any], field: str, notes: list[Note]) -> dt.datetime:
         written = value.get(field)
@@ -189,7 +184,7 @@ class Reader:
             else:
                 moment, repaired = parse_time(written)
                 if repaired:
-                    note(notes, repaired, pointer("", field), as_json(written))
+                    note(notes, repaired, f"/{field}", as_json(written))
                 if self.form is None:
                     self.form = form_of(written)
                     self.shape.update(self.form.as_shape())
@@ -197,12 +192,23 @@ class Reader:
                 return moment
         except UnreadableTime:
             code = "unreadable-time"
-        note(notes, code, pointer("", field), as_json(written) if field in value else b"")
+        note(notes, code, f"/{field}", as_json(written) if field in value else b"")
         return self.previous or EPOCH
 
 
+def _names(value: dict[str, Any], dialect: int) -> tuple[str, str, str]:
+    own = NAMES[dialect]
+    if own[0] in value and own[1] in value and own[2] in value:
+        return own
+    time, sender, text = (
+        theirs if theirs in value and ours not in value else ours
+        for ours, theirs in zip(own, NAMES[3 - dialect], strict=True)
+    )
+    return time, sender, text
+
+
 def _text(value: dict[str, Any], field: str, notes: list[Note], default: str = "") -> str:
-    text, where = value.get(field), pointer("", field)
+    text, where = value.get(field), f"/{field}"
     match text:
         case None:
             note(notes, "missing-field", where, b"null" if field in value else b"")
@@ -238,10 +244,9 @@ def whole_number(value: Any) -> tuple[int | None, str | None]:
         raise Refused("id-too-large", value.text[:40])
     if isinstance(value, str):
         text = value.strip()
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit()):
+        if not NUMBER.fullmatch(text):
             return None, "id-not-a-number"
-        if len(digits) > 40:
+        if len(text) > 40:
             raise Refused("id-too-large", text[:40])
         value, code = int(text), "number-as-string"
     elif isinstance(value, float) and value.is_integer():

@@ -8,7 +8,7 @@ from typing import Any
 from legacy_import.source.document import Document
 from legacy_import.source.records import Metric, Note, Reading, Record, Reject
 from legacy_import.source.splitting import Element
-from legacy_import.source.times import UnreadableTime, parse_time
+from legacy_import.source.times import EPOCH, UnreadableTime, parse_time
 from legacy_import.source.values import (
     Decoder,
     OddNumber,
@@ -16,31 +16,29 @@ from legacy_import.source.values import (
     as_json,
     note,
     plain_text,
-    pointer,
 )
 
 LONGEST_NAME = 200
 MOST_DIGITS = 1000
-TIME_FIELDS = ("timestamp", "ts", "last_updated", "updated_at")
+TIME = "timestamp"
 
 
 def metrics_of(
     snapshot: dict[str, Any], tags: dict[str, Any], recorded_at: dt.datetime
 ) -> Iterator[Metric]:
     """Those of a small part of another record: what is no good number stays in that record."""
-    for place, (name, value) in enumerate(_numbers(snapshot, ""), 1):
+    for place, (name, value) in enumerate(_numbers(snapshot), 1):
         try:
             yield _metric(place, name, value, tags, recorded_at, [])
         except Refused:
             continue
 
 
-def metric_records(
-    reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo, written_at: dt.datetime
-) -> Iterator[Record]:
-    """metrics.json: the history and then, with the time of the file, the current snapshot."""
+def metric_records(reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo) -> Iterator[Record]:
+    """metrics.json: the history, and then the current snapshot, for want of its own with the time
+    of the last in the history."""
     document, decoder = Document(reading, blocks, "history"), Decoder()
-    snapshots = _Snapshots(document.take, zone, written_at)
+    snapshots = _Snapshots(document.take, zone)
     for found in document.records():
         if isinstance(found, Reject):
             yield found
@@ -50,29 +48,28 @@ def metric_records(
             except Refused as refused:
                 yield Reject(document.take(), refused.code, refused.detail, found.raw)
             else:
-                yield from snapshots.read(snapshot, "history", decoder.notes)
+                yield from snapshots.read(snapshot, {}, decoder.notes)
     if (current := document.values.get("current")) is not None:
-        snapshots.previous = None
-        yield from snapshots.read(current, "current", [])
+        yield from snapshots.read(current, {"snapshot": "current"}, [])
 
 
 class _Snapshots:
-    def __init__(self, take: Callable[[], int], zone: dt.tzinfo, written_at: dt.datetime) -> None:
+    def __init__(self, take: Callable[[], int], zone: dt.tzinfo) -> None:
         self.previous: dt.datetime | None = None
-        self._take, self._zone, self._written_at = take, zone, written_at
+        self._take, self._zone = take, zone
 
-    def read(self, snapshot: Any, source: str, odd: list[Note]) -> Iterator[Metric | Reject]:
+    def read(
+        self, snapshot: Any, tags: dict[str, Any], odd: list[Note]
+    ) -> Iterator[Metric | Reject]:
         if not isinstance(snapshot, dict):
             yield Reject(self._take(), "not-an-object", "", as_json(snapshot))
             return
         notes = list(odd)
-        field = next((name for name in TIME_FIELDS if name in snapshot), TIME_FIELDS[0])
-        recorded_at = self._time(snapshot, field, notes)
+        recorded_at = self._time(snapshot, notes)
         metrics = snapshot.get("metrics")
         if not isinstance(metrics, dict):
-            metrics = {name: item for name, item in snapshot.items() if name != field}
-        tags = {"source": "metrics.json", "snapshot": source}
-        for name, value in _numbers(metrics, ""):
+            metrics = {name: item for name, item in snapshot.items() if name != TIME}
+        for name, value in _numbers(metrics):
             place = self._take()
             try:
                 yield _metric(place, name, value, tags, recorded_at, notes)
@@ -80,32 +77,25 @@ class _Snapshots:
                 yield Reject(place, refused.code, refused.detail, as_json({name[:500]: value}))
             notes = []  # are on the first one
 
-    def _time(self, snapshot: dict[str, Any], field: str, notes: list[Note]) -> dt.datetime:
-        written = snapshot.get(field)
-        code = "missing-time"
+    def _time(self, snapshot: dict[str, Any], notes: list[Note]) -> dt.datetime:
+        written, code = snapshot.get(TIME), "missing-time"
         if written is not None:
             try:
-                moment, repaired = parse_time(written, self._zone)
+                self.previous, repaired = parse_time(written, self._zone)
             except UnreadableTime:
                 code = "unreadable-time"
             else:
                 if repaired:
-                    note(notes, repaired, pointer("", field), as_json(written))
-                self.previous = moment
-                return moment
-        code = code if self.previous else "file-time"
-        note(notes, code, pointer("", field), as_json(written) if field in snapshot else b"")
-        return self.previous or self._written_at
+                    note(notes, repaired, f"/{TIME}", as_json(written))
+                return self.previous
+        note(notes, code, f"/{TIME}", as_json(written) if TIME in snapshot else b"")
+        return self.previous or EPOCH
 
 
-def _numbers(value: dict[str, Any], prefix: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
-    for key, item in value.items():
-        name = f"{prefix}{key}"
-        match item:
-            case dict() if depth < 10:
-                yield from _numbers(item, f"{name}.", depth + 1)
-            case int() | float() | OddNumber():
-                yield name, item
+def _numbers(snapshot: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in snapshot.items():
+        if isinstance(value, int | float | OddNumber):  # also booleans
+            yield name, value
 
 
 def _metric(
@@ -122,7 +112,7 @@ def _metric(
     number: int | Decimal
     match value:
         case bool():
-            number, tags = int(value), {**tags, "type": "boolean"}
+            number = int(value)
         case int():
             number = value
         case OddNumber():

@@ -11,7 +11,7 @@ from legacy_import.source.metrics import metric_records
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.profiles import profile_records, profiles_records
 from legacy_import.source.records import Kind, Reading, Record, Reject, SourceFile
-from legacy_import.source.times import EPOCH, UTC
+from legacy_import.source.times import UTC
 
 __all__ = ["FileChanged", "read"]
 
@@ -28,26 +28,27 @@ def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading
     except NotOpened as refusal:
         reading.records = _counted(reading, None, iter([Reject(0, refusal.code, "", b"")]))
         return reading
-    records = _records_of(reading, opened, source_tz)
+    records = _records_of(root, reading, opened, source_tz)
     first = next(records, None)
     reading.records = _counted(reading, opened, _resumed(first, records))
     return reading
 
 
-def _records_of(reading: Reading, opened: Opened, source_tz: dt.tzinfo) -> Iterator[Record]:
+def _records_of(
+    root: Path, reading: Reading, opened: Opened, source_tz: dt.tzinfo
+) -> Iterator[Record]:
     file, blocks = reading.file, opened.blocks()
     if file.kind in NAMED_BY_ID and file.key is None:
         return kept_whole(blocks, "name-not-a-number")
-    written_at = EPOCH + dt.timedelta(microseconds=file.mtime_ns // 1000)
     match file.kind:
         case Kind.CONVERSATION | Kind.BACKUP:
             return conversation_records(reading, blocks)
         case Kind.PROFILE:
-            return profile_records(reading, blocks, written_at)
+            return profile_records(reading, blocks)
         case Kind.PROFILES:
-            return profiles_records(reading, blocks, written_at)
+            return profiles_records(reading, blocks, (root / file.path).parent)
         case Kind.METRICS:
-            return metric_records(reading, blocks, source_tz, written_at)
+            return metric_records(reading, blocks, source_tz)
         case Kind.BOTS:
             return bot_records(reading, blocks)
     return kept_whole(blocks, "unknown-file" if file.key is None else "leftover")
@@ -62,11 +63,12 @@ def _resumed(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
 def _counted(
     reading: Reading, opened: Opened | None, records: Iterator[Record]
 ) -> Iterator[Record]:
-    place = 0
+    place = -1
     try:
         for record in records:
-            place = record.place
-            reading.source += 1
+            if record.place != place:  # not another part of the same reject
+                place = record.place
+                reading.source += 1
             yield record
     except NotOpened as refusal:  # the disk fails in the middle
         reading.source += 1

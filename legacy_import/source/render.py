@@ -7,6 +7,13 @@ from typing import Any, Protocol
 
 from legacy_import.source.times import ZULU, Form
 
+PROFILE_FIELDS = {
+    1: (
+        *("telegram_id", "name", "age", "location", "interests", "chat_style", "personality"),
+        *("created_at", "last_active"),
+    ),
+    2: ("chat_id", "name", "last_activity"),
+}
 FROM_DIRECTION = {"in": "user", "out": "bot"}
 
 
@@ -60,16 +67,9 @@ def render_profile(shape: dict[str, Any], profile: ProfileRow) -> dict[str, Any]
     def written(moment: dt.datetime | None) -> Any:
         return moment and form.render(moment)
 
-    if shape["dialect"] == 2:
-        return {
-            **profile.additional_data,
-            "chat_id": profile.telegram_id,
-            "name": profile.name,
-            "last_activity": written(profile.last_active_at),
-        }
-    return {
-        **profile.additional_data,
+    columns = {
         "telegram_id": profile.telegram_id,
+        "chat_id": profile.telegram_id,
         "name": profile.name,
         "age": profile.age,
         "location": profile.location,
@@ -78,7 +78,10 @@ def render_profile(shape: dict[str, Any], profile: ProfileRow) -> dict[str, Any]
         "personality": profile.personality,
         "created_at": written(profile.created_at),
         "last_active": written(profile.last_active_at),
+        "last_activity": written(profile.last_active_at),
     }
+    fields = shape.get("fields", PROFILE_FIELDS[shape["dialect"]])
+    return {**{name: columns[name] for name in fields}, **profile.additional_data}
 
 
 def render_conversation(

@@ -40,7 +40,8 @@ DOCUMENTED, AS_WRITTEN = Decoder(list[Documented]), Decoder(list[AsWritten])
 class Shortcut:
     def __init__(self, reader: Reader) -> None:
         self._reader, self._form = reader, reader.form or ZULU
-        self._keys = [f'"{key}"'.encode() for key in KNOWN[reader.dialect]]
+        self._dialect = reader.shape["dialect"]
+        self._keys = [f'"{key}"'.encode() for key in KNOWN[self._dialect]]
         self._senders: dict[str | int, tuple[str, int | None, bool]] = {
             name: (name, None, False) for name in ("user", "bot", "system")
         }
@@ -60,7 +61,7 @@ class Shortcut:
         """That they decode as a list proves that the bytes end where a record ends."""
         if b"\\u00" in records and any(escape in records for escape in RISKY_ESCAPES):
             return None
-        read = self._documented if self._reader.dialect == 1 else self._as_written
+        read = self._documented if self._dialect == 1 else self._as_written
         try:
             return read(b"[" + records + b"]")
         except (MsgspecError, UnicodeDecodeError, RecursionError):
@@ -113,12 +114,14 @@ class Shortcut:
 
     def _learn(self, sender: str | int) -> bool:
         """Names and ids; not those that take a repair, nor a name for each message."""
-        if isinstance(sender, int):
-            known = sender in INT64 and ("user", sender, True)
-        else:
-            digits = sender.strip().removeprefix("-").isdigit()
-            known = sender and not digits and (self._reader.named(sender), None, True)
-        if not known or len(self._senders) > 10_000:
+        if len(self._senders) > 10_000:
             return False
-        self._senders[sender] = known
+        if isinstance(sender, int):
+            if sender not in INT64:
+                return False
+            self._senders[sender] = ("user", sender, True)
+        elif not sender or sender.strip().removeprefix("-").isdigit():
+            return False
+        else:
+            self._senders[sender] = (self._reader.named(sender), None, True)
         return True

@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from legacy_import.source.opening import BLOCK
+from legacy_import.source.values import Refused
 
-LARGEST_RECORD = 8 * 1024 * 1024
+LARGEST_RECORD = 16 * 1024 * 1024
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
 SPACE = re.compile(rb"[ \t\r\n]*+")
@@ -66,10 +67,11 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Bytes in which no record was found. Long ones come in parts."""
+    """Bytes in which no record was found. Long ones come in parts, counted from 0."""
 
     code: str
     raw: bytes
+    part: int = 0
 
 
 Found = Element | Run | Around | Odd | Damage
@@ -134,7 +136,6 @@ class Splitter:
         self.records_key, self.bracket = records_key, bracket
         self.container = ""
         self.has_records = False
-        self.any_record = False
         self.shortcut: Shortcut | None = None
         self._slowly_until = 0
 
@@ -144,15 +145,11 @@ class Splitter:
             if self.window.peek():
                 raise Stopped("trailing-garbage")
         except Stopped as stop:
-            if not self.window.before and not self.any_record:
-                self.window.at = 0  # the whole file
+            if stop.code == "unexpected-shape":
                 self.container = ""
-            for raw in self._rest():
-                yield Damage(stop.code, raw)
-
-    def _record(self, raw: bytes, key: bytes | None = None) -> Element:
-        self.any_record = True
-        return Element(raw, key)
+                self.window.at = 0  # the whole file, unless much of it is done with
+            for part, raw in enumerate(self._rest()):
+                yield Damage(stop.code, raw, part)
 
     def _document(self) -> Iterator[Found]:
         match self.window.peek():
@@ -171,10 +168,12 @@ class Splitter:
         for key in self._keys():
             if isinstance(key, Odd):
                 yield key
-            elif key != self.records_key or self.window.peek() != self.bracket:
+            elif key != self.records_key:
                 yield from self._value(partial(Around, key))
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
+            elif self.window.peek() != self.bracket:
+                raise Stopped("unexpected-shape")
             else:
                 self.has_records = True
                 yield from self._elements()
@@ -185,7 +184,7 @@ class Splitter:
                 if isinstance(key, Odd):
                     yield key
                 else:
-                    yield from self._value(partial(self._record, key=key))
+                    yield from self._value(partial(Element, key=key))
             return
         for odd in self._items(b"]"):
             if odd:
@@ -193,7 +192,7 @@ class Splitter:
             elif run := self._run():
                 yield run
             else:
-                yield from self._value(self._record)
+                yield from self._value(Element)
 
     def _run(self) -> Run | None:
         window = self.window
@@ -252,22 +251,22 @@ class Splitter:
         if match and match.end() - window.at <= LARGEST_RECORD:
             yield made(window.take(match.end()))
             return
-        search, large = _End(window.data, window.at), False
+        search, parts = _End(window.data, window.at), 0
         while (end := search.feed(window.data, window.at)) is None:
             held = len(window.data) - window.at
-            large = large or held > LARGEST_RECORD
-            if large:
+            if parts or held > LARGEST_RECORD:
                 search.done -= held
                 for raw in window.parts(len(window.data)):
-                    yield Damage("too-large", raw)
+                    yield Damage("too-large", raw, parts)
+                    parts += 1
             if not window.more():
                 if not search.scalar:
                     raise Stopped("truncated")
                 end = len(window.data)
                 break
-        if large or end - window.at > LARGEST_RECORD:
-            for raw in window.parts(end):
-                yield Damage("too-large", raw)
+        if parts or end - window.at > LARGEST_RECORD:
+            for part, raw in enumerate(window.parts(end), parts):
+                yield Damage("too-large", raw, part)
         elif end == window.at:
             raise Stopped("damaged")
         else:
@@ -280,6 +279,14 @@ class Splitter:
             yield b""
         while window.at < len(window.data) or window.more():
             yield from window.parts(len(window.data))
+
+
+def end_of_first_value(data: bytes) -> int:
+    start = SPACE.match(data).end()  # type: ignore[union-attr]
+    if start == len(data):
+        raise Refused("empty")
+    end = _End(data, start).feed(data, start)
+    return len(data) if end is None or end == start else end
 
 
 class _End:

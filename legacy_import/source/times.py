@@ -4,12 +4,15 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_TEXT = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,100})?")
+MICROSECOND = dt.timedelta(microseconds=1)
 SECOND, MILLISECOND = dt.timedelta(seconds=1), dt.timedelta(milliseconds=1)
 # A number below is of seconds (until the year 5138), above of milliseconds.
 MILLISECONDS_FROM = 10**11
@@ -101,16 +104,20 @@ def parse_time(value: Any, zone: dt.tzinfo = UTC) -> tuple[dt.datetime, str | No
     code = None
     if isinstance(value, str):
         text = value.strip()
-        if re.fullmatch(r"[0-9]{9,13}(\.[0-9]+)?", text):
-            value, code = float(text) if "." in text else int(text), "number-as-string"
+        if EPOCH_TEXT.fullmatch(text):
+            value, code = Decimal(text), "number-as-string"
         else:
             return _parse_text(text, zone)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise UnreadableTime(value)
     if not 0 <= value < NUMBER_END:
         raise UnreadableTime(value)
-    unit = MILLISECOND if value >= MILLISECONDS_FROM else SECOND
-    return EPOCH + value * unit, code
+    microseconds = value * (1000 if value >= MILLISECONDS_FROM else 1_000_000)
+    if microseconds != int(microseconds):
+        code = "fraction-cut"
+    return EPOCH + int(microseconds) * MICROSECOND, code
 
 
 def _parse_text(text: str, zone: dt.tzinfo) -> tuple[dt.datetime, str | None]:
