@@ -119,7 +119,7 @@ class Writer:
 
     def _solve(self, cursor: Any, batch: Batch) -> None:
         for part in batch.parts:
-            places = [edit.place for edit in part.edits]
+            places = list(part.edits)
             if part.ends and "rejected" not in part.header:
                 places.append(0)
             if part.known and places:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from legacy_import.counts import RECORDS, Counts
+from legacy_import.encode import REJECTED
 from legacy_import.known import Chunk
 from legacy_import.source.records import Metric, Note, Profile, Reject, SourceFile
 
@@ -23,6 +24,10 @@ class Edit:
     earlier: bytes
     identity: bytes
     content: bytes
+
+    @property
+    def was_rejected(self) -> bool:
+        return self.earlier.startswith(REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Part:
     changed_rows: list[bytes] = field(default_factory=list)
     profiles: list[tuple[int, Profile]] = field(default_factory=list)
     metrics: list[tuple[int, uuid.UUID, Metric]] = field(default_factory=list)
-    edits: list[Edit] = field(default_factory=list)
+    edits: dict[int, Edit] = field(default_factory=dict)
     rejects: list[tuple[int, Reject]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
     originals: list[tuple[int, bytes]] = field(default_factory=list)

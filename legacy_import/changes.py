@@ -26,14 +26,14 @@ class Changes:
     def write(self, batch: Batch) -> None:
         """With the fingerprints that records had before."""
         for part in batch.parts:
-            for edit in part.edits:
+            for edit in part.edits.values():
                 self.rows.append(
                     self._change(part, edit.place, chunk_id=edit.chunk.id, earlier=edit.earlier)
                 )
         Change.objects.bulk_create(self.rows, batch_size=1000)
         edits: dict[uuid.UUID, list[Edit]] = defaultdict(list)
         for part in batch.parts:
-            for edit in part.edits:
+            for edit in part.edits.values():
                 edits[edit.chunk.id].append(edit)
         set_fingerprints(
             self.bot_id,

@@ -22,7 +22,7 @@ class DryRun:
                 rows = Profile.objects.filter(bot_id=self.bot_id, telegram_id__in=people)
                 there = set(rows.values_list("telegram_id", flat=True))
         for part in batch.parts:
-            edited = {edit.place for edit in part.edits}
+            edited = part.edits
             for place, profile in part.profiles:
                 known = place in edited or profile.telegram_id in there
                 part.counts["profiles"].changed += known

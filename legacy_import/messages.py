@@ -44,6 +44,9 @@ DROP_TAKEN_IDS = """
     AND staged.conversation_id = ANY (%(chats)s)
     RETURNING staged.id, messages.telegram_message_id
 """
+LAST_TAKEN = """
+    SELECT max(position) FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s
+"""
 BEFORE = f"""
     SELECT messages.id, to_jsonb(messages) - 'search' FROM {CHANGED_MESSAGES.name} AS staged
     JOIN messages ON messages.bot_id = %(bot)s AND messages.id = staged.id
@@ -97,7 +100,11 @@ def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -
     """The number of rows that turn out to be there already."""
     assert part.chat is not None
     if part.message_rows and present.last_position >= part.first_place + part.shift:
-        part.shift = present.last_position + 1 - part.first_place
+        # Positions of a run that was undone are free again.
+        cursor.execute(LAST_TAKEN, {**bot, "chat": present.id})
+        [(last,)] = cursor.fetchall()
+        if last is not None and last >= part.first_place + part.shift:
+            part.shift = present.last_position + 1 - part.first_place
     move = {"from": part.chat.id, "to": present.id, "shift": part.shift}
     if part.shift or present.id != part.chat.id:
         cursor.execute(MOVE.format(staged=MESSAGES.name), move)
@@ -116,13 +123,13 @@ def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes:
     for id, before in cursor.fetchall():
         there.add(id)
         part, place = _place_of(id, by_base)
+        _recount(part, place, is_there=True)
         changes.row(part, place, "messages", id, json.loads(before))
     cursor.execute(f"SELECT id FROM {CHANGED_MESSAGES.name}")
     for (id,) in cursor.fetchall():
         if id not in there:
             part, place = _place_of(id, by_base)
-            part.counts["messages"].changed -= 1
-            part.counts["messages"].inserted += 1
+            _recount(part, place, is_there=False)
             changes.row(part, place, "messages", id, None)
     cursor.execute(FREE_IDS, bot)
     chats = f"SELECT array_agg(DISTINCT conversation_id) FROM {CHANGED_MESSAGES.name}"
@@ -132,6 +139,15 @@ def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes:
     cursor.execute(UPDATE, bot)
     if len(there) < sum(len(part.changed_rows) for part in by_base.values()):
         cursor.execute(INSERT.format(staged=CHANGED_MESSAGES.name) + ABSENT, bot)
+
+
+def _recount(part: Part, place: int, is_there: bool) -> None:
+    """What was rejected last time may have a row of an earlier time; what was not may have none."""
+    edit = part.edits.get(place)
+    if edit is not None and edit.was_rejected == is_there:
+        tally = part.counts["messages"]
+        tally.changed += 1 if is_there else -1
+        tally.inserted += -1 if is_there else 1
 
 
 def _drop_taken_ids(

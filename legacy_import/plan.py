@@ -145,8 +145,9 @@ class FilePlan:
                 return
             earlier = self.old.identity(index) + self.old.content(index)
             edit = Edit(place, self.old.chunk(place), earlier, item.identity, item.content)
-            part.edits.append(edit)
-            tally.changed += counted
+            part.edits[place] = edit
+            tally.inserted += counted and edit.was_rejected
+            tally.changed += counted and not edit.was_rejected
         self._keep(place, item, None if index is None else self.old.chunk(place))
 
     def _keep(self, place: int, item: Item, edited: Chunk | None) -> None:

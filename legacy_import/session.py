@@ -89,7 +89,8 @@ class Session:
 
     def close(self) -> None:
         """What is being written is still committed; what waits is given up."""
-        self.thread.submit(connection.close)
+        # The connection of that thread.
+        self.thread.submit(lambda: connection.close())
         self.thread.shutdown(cancel_futures=False)
 
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:

@@ -57,4 +57,4 @@ def time_formats(scene: Scene) -> None:
 def backwards(scene: Scene) -> None:
     scene.write_conversation(scene.texts()[::-1])
     texts = scene.texts()
-    scene.write_conversation([texts[0], texts[3], texts[2], texts[2], texts[5]])
+    scene.write_conversation([texts[0], texts[3], texts[2], texts[5]])
