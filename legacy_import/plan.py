@@ -255,7 +255,7 @@ def backup_parts(
     root: Path, file: SourceFile, known: KnownFile | None, store: bool
 ) -> Iterator[Part]:
     """A backup comes whole, whatever it holds."""
-    opened = Opened(root, file.path, file.size, file.mtime_ns)
+    opened = Opened(root, file)
     file_id = uuid7()
     part = Part(file, ledger_path(file.path), file_id, True, known is not None, keeps_bytes=store)
     buffer, number = bytearray(), 0

@@ -125,7 +125,7 @@ class Session:
         if before.mtime_ns == file.mtime_ns:
             return True
         try:
-            opened = Opened(self.options.root, file.path, file.size, file.mtime_ns)
+            opened = Opened(self.options.root, file)
             for _ in opened.blocks():
                 pass
         except NotOpened:

@@ -19,7 +19,7 @@ PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
 SPACE = re.compile(rb"[ \t\r\n]*+")
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
-KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:", re.DOTALL)
+KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
 UNFINISHED_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+("[ \t\r\n]*+|\\)?\Z', re.DOTALL)
 REST_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 BRACKET_OR_QUOTE = re.compile(rb'[\[\]{}"]')
@@ -38,9 +38,17 @@ BRACKETED = re.compile(_nested(5), re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """Of a member of an object: its text, and all that stands before the value."""
+
+    text: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
     raw: bytes
-    key: bytes | None = None  # its JSON text, where the records stand in an object
+    key: Key | None = None  # where the records stand in an object
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A key beside the records."""
+    """A member beside the records."""
 
-    key: bytes
+    key: Key
     raw: bytes
 
 
@@ -93,10 +101,12 @@ class Window:
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self.data, self.at, self.ended = b"", 0, False
         self.before = 0  # bytes of the file that have left the window
+        self.pinned = True  # none may leave it
         self._blocks = blocks
 
     def more(self) -> bool:
-        held = self.data[self.at :]
+        start = 0 if self.pinned else self.at
+        held = self.data[start:]
         blocks = [held]
         wanted = max(BLOCK, min(len(held), PART))
         while wanted > 0 and not self.ended:
@@ -105,8 +115,8 @@ class Window:
             else:
                 blocks.append(block)
                 wanted -= len(block)
-        self.before += self.at
-        self.data, self.at = b"".join(blocks), 0
+        self.before += start
+        self.data, self.at = b"".join(blocks), self.at - start
         return len(self.data) > len(held)
 
     def peek(self) -> bytes:
@@ -140,18 +150,27 @@ class Splitter:
         self._slowly_until = 0
 
     def found(self) -> Iterator[Found]:
+        window = self.window
         try:
-            yield from self._document()
-            if self.window.peek():
+            for found in self._document():
+                window.pinned = False
+                yield found
+            window.pinned = False
+            if window.peek():
                 raise Stopped("trailing-garbage")
         except Stopped as stop:
-            if stop.code == "unexpected-shape":
+            if window.pinned or stop.code == "unexpected-shape":
                 self.container = ""
-                self.window.at = 0  # the whole file, unless much of it is done with
+                if not window.before:
+                    window.at = 0  # the whole file
+            window.pinned = False
             for part, raw in enumerate(self._rest(), stop.parts):
                 yield Damage(stop.code, raw, part)
 
     def _document(self) -> Iterator[Found]:
+        self.window.more()
+        if not self.window.data.strip(b" \t\r\n"):
+            raise Stopped("empty")
         match self.window.peek():
             case b"[" if self.bracket == b"[":
                 self.container, self.has_records = "list", True
@@ -159,8 +178,6 @@ class Splitter:
             case b"{":
                 self.container = "object"
                 yield from self._top_level()
-            case b"":
-                raise Stopped("empty")
             case _:
                 raise Stopped("damaged")
 
@@ -168,7 +185,7 @@ class Splitter:
         for key in self._keys():
             if isinstance(key, Odd):
                 yield key
-            elif key != self.records_key:
+            elif key.text != self.records_key:
                 yield from self._value(partial(Around, key))
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
@@ -206,7 +223,7 @@ class Splitter:
         self._slowly_until = window.before + len(window.data)
         return None
 
-    def _keys(self) -> Iterator[bytes | Odd]:
+    def _keys(self) -> Iterator[Key | Odd]:
         window = self.window
         for odd in self._items(b"}"):
             if odd:
@@ -221,7 +238,7 @@ class Splitter:
                     raise Stopped("truncated")
             window.at = match.end()
             window.peek()
-            yield match[1]
+            yield Key(match[1], match[0])
 
     def _items(self, closing: bytes) -> Iterator[Odd | None]:
         """Stands before each item in turn, and at the end behind the closing bracket."""

@@ -26,7 +26,7 @@ DOTTED = re.compile(
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
     r"(?:[ ,T]+(?P<rest>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?)?"
 )
-MIDNIGHT_AFTER = re.compile(r"(?<=[T ])24:00(?P<rest>(?::00(?:\.0+)?)?)(?!\d)")
+MIDNIGHT_AFTER = re.compile(r"(?<=[T ])24:00(?P<rest>(?::00(?:\.0+)?)?)(?![\d:.])")
 LONG_FRACTION = re.compile(r"[.,]\d{7,}")
 
 
