@@ -6,6 +6,7 @@ ends is found by counting brackets outside of strings, so a record that is no JS
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from legacy_import.source.opening import BLOCK
 from legacy_import.source.values import Refused
 
 LARGEST_RECORD = 16 * 1024 * 1024
+MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
 SPACE = re.compile(rb"[ \t\r\n]*+")
@@ -182,7 +184,7 @@ class Splitter:
                 raise Stopped("damaged")
 
     def _top_level(self) -> Iterator[Found]:
-        for key in self._keys():
+        for key in self._keys(most=MOST_MEMBERS):
             if isinstance(key, Odd):
                 yield key
             elif key.text != self.records_key:
@@ -223,12 +225,14 @@ class Splitter:
         self._slowly_until = window.before + len(window.data)
         return None
 
-    def _keys(self) -> Iterator[Key | Odd]:
+    def _keys(self, most: int = sys.maxsize) -> Iterator[Key | Odd]:
         window = self.window
-        for odd in self._items(b"}"):
+        for number, odd in enumerate(self._items(b"}")):
             if odd:
                 yield odd
                 continue
+            if number == most:
+                raise Stopped("too-large")
             while not (match := KEY.match(window.data, window.at)):
                 if not UNFINISHED_KEY.match(window.data, window.at):
                     raise Stopped("damaged")

@@ -110,12 +110,12 @@ def parse_time(value: Any, zone: dt.tzinfo = UTC) -> tuple[dt.datetime, str | No
             value, code = Decimal(text), "number-as-string"
         else:
             return _parse_text(text, zone)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise UnreadableTime(value)
     if not 0 <= value < NUMBER_END:
         raise UnreadableTime(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
     microseconds = value * (1000 if value >= MILLISECONDS_FROM else 1_000_000)
     if microseconds != int(microseconds):
         code = "fraction-cut"
