@@ -63,10 +63,11 @@ def _header(document: Document, reader: Reader) -> Conversation | None:
         return None
     document.describe()
     reading, notes = document.reading, list[Note]()
-    title = document.values.get("title")
     return Conversation(
         chat_id=reading.file.key or 0,
-        title=plain_text(title, "/title", notes) if isinstance(title, str) else "",
+        title=plain_text(document.title, "/title", notes)
+        if isinstance(document.title, str)
+        else "",
         created_at=reader.previous,
         shape=reading.shape,
         notes=tuple(notes),
