@@ -15,7 +15,8 @@ from typing import Any
 from legacy_import.source.opening import BLOCK
 from legacy_import.source.values import Refused
 
-LARGEST_RECORD = 16 * 1024 * 1024
+# In memory one with an emoji takes four times its size, and there are five copies of it.
+LARGEST_RECORD = 8 * 1024 * 1024
 DEEPEST_FOLLOWED = 5_000_000
 MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject

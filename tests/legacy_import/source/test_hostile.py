@@ -233,9 +233,9 @@ def test_memory_on_300_mb(workspace: Path, kind: str) -> None:
             case "one text":
                 file.write(message[:-30] % 1 + b"y" * 300_000_000 + b'"}')
             case "many values":
-                record = b'{"content": "\xf0\x9f\x98\x80' + b"z" * 16_000_000 + b'", "v": []}'
+                record = b'{"content": "\xf0\x9f\x98\x80' + b"z" * 8_000_000 + b'", "v": []}'
                 file.write(b",".join([record] * 2))
-                for _ in range(16):
+                for _ in range(34):
                     file.write(b"," + record)
                 file.write(b', {"v": [' + b"[]," * 400_000 + b"0]}")
             case "broken":
