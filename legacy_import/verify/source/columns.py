@@ -5,7 +5,7 @@ from typing import Any
 
 from legacy_import.verify.source.json_text import Number, Written
 
-DEEPEST = 500
+DEEPEST = 200
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -37,6 +37,8 @@ def json_value(value: Any, repairs: list[str], where: str, depth: int = 1) -> An
             members = {}
             for key, one in value.items():
                 members[text(key, repairs, where)] = json_value(one, repairs, where, depth + 1)
+            if len(members) < len(value):
+                raise Refused("two keys that differ only in what cannot be stored")
             return members
         case list():
             elements = []

@@ -13,11 +13,14 @@ from legacy_import.verify.source.json_text import Broken, CutOff, Values
 
 LONGEST = 16 * 1024 * 1024
 SPACE = re.compile(r"[ \t\n\r]*")
-SPACE_AND_COMMAS = re.compile(r"[ \t\n\r,]*")
+ONE_COMMA = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
+TOKEN = re.compile(r"[^\s,:\[\]{}\"]+")
 COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
-# Escapes of what a column cannot hold, or of half a character.
-SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+# What a column cannot hold, as it is or as an escape, and halves of characters.
+SUSPICIOUS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f]|\\u(?:0000|[dD][89a-fA-F])")
+# A record with more of them takes more memory than its length says.
+MOST_VALUES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,14 @@ class Document:
         # The end of what was read whole; the text is held from there on.
         self._whole = 0
         self._odd = False
-        self._begin = self._end = 0
+        self._begin = 0
+        # Where the value yielded last begins, with its name if it has one, and ends.
+        self._member = self._end = 0
         self.unclean = self.repaired = False
         self.header: dict[str, Any] = {}
+        # What of the header stood before the records.
+        self.heading: dict[str, Any] = {}
+        self.is_list = False
 
     @property
     def twice(self) -> list[tuple[str, Any]]:
@@ -64,19 +72,20 @@ class Document:
 
     def raw(self) -> Kept:
         """The bytes of the value yielded last."""
-        return kept(self._decoder.raw(self._text[self._begin : self._end]))
+        return kept(self._decoder.raw(self._text[self._member : self._end]))
 
-    def records(self, key: str) -> Iterator[Any]:
+    def records(self, key: str, keyed: bool = False) -> Iterator[Any]:
         """The elements of the list that is the document or its member `key`.
 
-        Of an object there: pairs.
+        With `keyed` that member is an object: pairs of a name and a value.
         """
         try:
             match self._next():
-                case "[":
+                case "[" if not keyed:
+                    self.is_list = True
                     yield from self._elements()
                 case "{":
-                    yield from self._members(key)
+                    yield from self._members(key, keyed)
                 case _:
                     raise NoDocument
             if self._next():
@@ -96,30 +105,31 @@ class Document:
         if self._next():
             yield self._rest()
 
-    def _members(self, key: str) -> Iterator[Any]:
+    def _members(self, key: str, keyed: bool) -> Iterator[Any]:
         found = False
         self._place += 1
-        try:
-            closed = self._next() == "}"
-            self._place += closed
-            while not closed:
-                name = self._name()
-                if name != key:
-                    self.header[name] = self._value()
-                elif found:
-                    raise _Damage
-                elif self._text[self._place] in "[{":
-                    found = True
-                    yield from self._elements(keyed=self._text[self._place] == "{")
-                else:
-                    raise NoDocument
-                self._whole = self._place
-                closed = self._closed("}")
+        self._whole = self._place
+        closed = self._next() == "}"
+        self._place += closed
+        while not closed:
+            name = self._name()
+            if name != key:
+                self.header[name] = self._value()
+            elif self._text[self._place] != ("{" if keyed else "["):
+                raise NoDocument
+            elif found:
+                self._member = self._place
+                self._value()
+                yield self.raw()
+            else:
+                found = True
+                self.heading = dict(self.header)
+                yield from self._elements(keyed)
             self._whole = self._place
-        except _Damage:
-            if not found:
-                raise NoDocument from None
-            raise
+            closed = self._closed("}")
+        self._whole = self._place
+        if not found:
+            self.heading = self.header
 
     def _elements(self, keyed: bool = False) -> Iterator[Any]:
         bracket, name = "}" if keyed else "]", ""
@@ -130,6 +140,7 @@ class Document:
             self._whole = self._place
             return
         while True:
+            self._member = self._place
             if keyed:
                 name = self._name()
             try:
@@ -139,7 +150,7 @@ class Document:
             yield (name, value) if keyed else value
             self._whole = self._place
             comma = COMMA.match(self._text, self._place)
-            if comma and comma.end() < len(self._text):
+            if comma and comma.end() < len(self._text) and self._text[comma.end()] != bracket:
                 self._place = comma.end()
             elif self._closed(bracket):
                 self._whole = self._place
@@ -157,16 +168,16 @@ class Document:
         return name
 
     def _closed(self, bracket: str) -> bool:
-        """Goes beyond the bracket, or beyond the comma to what must follow it."""
-        match self._next():
-            case ",":
-                self._place += 1
-                self._next()
+        """Goes beyond the bracket, also one behind a comma, or to what follows the comma."""
+        found = self._next()
+        if found == ",":
+            self._place += 1
+            if self._next() != bracket:
                 return False
-            case found if found == bracket:
-                self._place += 1
-                return True
-        raise _Damage
+        elif found != bracket:
+            raise _Damage
+        self._place += 1
+        return True
 
     def _next(self) -> str:
         """The next character that is no space; none at the end."""
@@ -182,6 +193,7 @@ class Document:
         rest, self._text = self._text[self._whole :], ""
         new = self._decoder.more(min(len(rest), 4 * BLOCK))
         self._place -= self._whole
+        self._member = max(0, self._member - self._whole)
         self._whole = 0
         self._odd = (self._odd and bool(rest)) or not (new.isascii() or _is_whole(new))
         self._text = rest + new
@@ -197,7 +209,7 @@ class Document:
                 raise _Damage
             self._more()
         value, end = parsed
-        if end - self._place > LONGEST // 4 and self._bytes(self._place, end) > LONGEST:
+        if end - self._place > MOST_VALUES and self._too_large(self._place, end):
             raise _Damage
         self._begin, self._end, self._place = self._place, end, end
         return value
@@ -211,8 +223,9 @@ class Document:
         except (Broken, RecursionError):
             raise _Damage from None
 
-    def _bytes(self, begin: int, end: int) -> int:
-        return len(self._decoder.raw(self._text[begin:end]))
+    def _too_large(self, begin: int, end: int) -> bool:
+        values = sum(self._text.count(one, begin, end) for one in ",[{")
+        return values > MOST_VALUES or len(self._decoder.raw(self._text[begin:end])) > LONGEST
 
     def _decoded(self, value: Any) -> Any:
         """The value itself, or as Windows-1251 where its bytes are that."""
@@ -232,12 +245,16 @@ class Document:
 
     def _skipped(self, bracket: str) -> Kept:
         """An element that is no value, when its end can be found; else this is damage."""
-        if self._text[self._place : self._place + 1] not in ('"', "[", "{"):
+        token = TOKEN.match(self._text, self._place)
+        if self._text[self._place : self._place + 1] not in ('"', "[", "{") and not token:
             raise _Damage
-        begin = self._decoder.offset_before(self._text[self._place :])
+        begin = self._decoder.offset_before(self._text[self._member :])
         brackets, at = Brackets(), self._place
         while True:
-            closed, at = brackets.end_in(self._text, at)
+            if token:
+                closed, at = True, token.end()
+            else:
+                closed, at = brackets.end_in(self._text, at)
             if closed or self._decoder.ended:
                 break
             self._place = self._whole = at
@@ -252,7 +269,7 @@ class Document:
 
     def _rest(self, begin: int | None = None) -> Kept:
         if begin is None:
-            found = SPACE_AND_COMMAS.match(self._text, self._whole)
+            found = ONE_COMMA.match(self._text, self._whole)
             begin = self._decoder.offset_before(self._text[found.end() :])  # type: ignore[union-attr]
         return self._kept_between(begin, os.fstat(self._file.fileno()).st_size)
 

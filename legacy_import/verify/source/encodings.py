@@ -47,6 +47,10 @@ class Decoder:
 def _encoding(beginning: bytes) -> tuple[str, str, int]:
     if beginning.startswith(codecs.BOM_UTF8):
         return "utf-8", "surrogateescape", 3
+    if beginning == codecs.BOM_UTF32_LE:
+        return "utf-32-le", "surrogatepass", 4
+    if beginning == codecs.BOM_UTF32_BE:
+        return "utf-32-be", "surrogatepass", 4
     if beginning.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le", "surrogatepass", 2
     if beginning.startswith(codecs.BOM_UTF16_BE):

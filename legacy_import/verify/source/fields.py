@@ -1,5 +1,6 @@
 """One value of a record as the column has it; raises where that would be a guess."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.json_text import Number, Written, as_written
-from legacy_import.verify.source.tree import id_in, is_64_bits
+from legacy_import.verify.source.tree import is_64_bits
 
-NUMBERS = (int, float)
+DIGITS = re.compile(r"\s*[+-]?[0-9]{1,1000}\s*", re.ASCII)
 Repairs = list[str]
 
 
@@ -32,11 +33,9 @@ def whole(value: Any, repairs: Repairs, where: str) -> int | None:
         if number == int(number):
             repairs.append(where)
             return int(number)
-    if isinstance(value, str) and not isinstance(value, Number):
-        found = id_in(value)
-        if found is not None:
-            repairs.append(where)
-            return found
+    if isinstance(value, str) and not isinstance(value, Number) and DIGITS.fullmatch(value):
+        repairs.append(where)
+        return int(value)
     raise Refused(f"{where} is no whole number")
 
 
@@ -53,7 +52,7 @@ def plain_text(value: Any, repairs: Repairs, where: str, default: str = "") -> s
     if value is ... or value is None:
         repairs.append(where)
         return default
-    if isinstance(value, (NUMBERS, Number)):
+    if isinstance(value, int | float | Number) and not isinstance(value, bool):
         repairs.append(where)
         return as_written(value)
     raise Refused(f"{where} is no text")

@@ -7,6 +7,8 @@ from typing import Any
 
 # Longer ones are kept as text, and an int of many digits takes quadratic time.
 INT_DIGITS = 600
+# From here on PostgreSQL gives a float back as an int.
+MOST_EXACT = 2**53
 # The farthest from the end of a text at which it can show that something is cut off.
 CUT_OFF = 12
 
@@ -41,6 +43,7 @@ class Values:
             parse_float=number,
             parse_int=whole_number,
             parse_constant=Number,
+            strict=False,
         )
         self._scan = make_scanner(decoder)  # type: ignore[arg-type]
 
@@ -71,11 +74,13 @@ class Values:
 
 
 def whole_number(text: str) -> int | Number:
-    return int(text) if len(text.lstrip("-")) <= INT_DIGITS else Number(text)
+    return int(text) if len(text) <= INT_DIGITS else Number(text)
 
 
 def number(text: str) -> float | Number:
     value = float(text)
+    if abs(value) >= MOST_EXACT:
+        return Number(text)
     if repr(value) == text:
         return value
     try:

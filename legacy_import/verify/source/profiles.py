@@ -56,5 +56,5 @@ def _interests(value: Any, repairs: Repairs) -> list[Any]:
         return []
     if not isinstance(value, list):
         raise Refused("interests are a list")
-    found: list[Any] = columns.json_value(value, repairs, "interests")
+    found: list[Any] = columns.json_value(value, repairs, "interests", depth=2)
     return found

@@ -1,11 +1,12 @@
 """What one file must have become: its rows, and the rejects for the rest, in its order."""
 
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +15,7 @@ from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.document import Document, Kept, NoDocument, kept
 from legacy_import.verify.source.encodings import BLOCK
-from legacy_import.verify.source.messages import Messages
+from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
@@ -62,38 +63,58 @@ class Expected:
                     return
                 try:
                     yield from read(Document(file))
-                except NoDocument:
-                    yield _reject(0, _all_of(file), "not whole")
+                except NoDocument as why:
+                    yield _reject(0, _all_of(file), str(why) or "not whole")
         except Unreadable:
             yield _reject(0, NOTHING, "cannot be read")
 
     def _conversation(self, document: Document) -> Iterator[Row | Reject]:
-        messages = Messages()
+        messages = Messages(self.file.bot)
+        for row in self._messages(document, messages):
+            if isinstance(row, MessageRow):
+                if messages.time is None:
+                    messages.time = self._first_time()
+                    row = row._replace(sent_at=messages.time)
+                if self.created_at is None:
+                    self.created_at = row.sent_at
+            yield row
+        self.is_conversation = True
+        title = document.heading.get("title")
+        self.title = columns.text(title, [], "title") if isinstance(title, str) else ""
+
+    def _messages(self, document: Document, messages: Messages) -> Iterator[MessageRow | Reject]:
         for place, record in enumerate(document.records("messages"), 1):
-            self.is_conversation = True
             try:
                 if isinstance(record, Kept):
                     yield _reject(place, record, "damaged")
-                    continue
-                row = messages.row(place, record, document.unclean, _repairs(document))
-                if self.created_at is None:
-                    self.created_at = row.sent_at
-                yield row
+                else:
+                    repairs = _repairs(document)
+                    unclean, in_list = document.unclean, document.is_list
+                    yield messages.row(place, record, in_list, unclean, repairs)
             except Refused as why:
                 yield _reject(place, document.raw(), str(why))
-        self.is_conversation = True
-        title = document.header.get("title")
-        self.title = columns.text(title, [], "title") if isinstance(title, str) else ""
+
+    def _first_time(self) -> int:
+        """Of the messages the first that has one; asked for by those before it."""
+        with opened(self.root, self.file) as file:
+            messages = Messages(self.file.bot)
+            for _ in self._messages(Document(file), messages):
+                if messages.time is not None:
+                    return messages.time
+        return NO_TIME
 
     def _profile(self, document: Document) -> Iterator[Row | Reject]:
         assert self.file.key is not None
         for place, record in enumerate(document.only(), 1):
             if isinstance(record, Kept) and place == 1:
                 raise NoDocument
-            yield self._person(document, place, self.file.key, record)
+            row = self._person(document, place, self.file.key, record)
+            if isinstance(row, Reject) and place == 1:
+                raise NoDocument(row.reason)  # here the record is the file
+            yield row
 
     def _older_profiles(self, document: Document) -> Iterator[Row | Reject]:
-        for place, entry in enumerate(document.records("girls"), 1):
+        for place, entry in enumerate(document.records("girls", keyed=True), 1):
             if isinstance(entry, Kept):
                 yield _reject(place, entry, "damaged")
                 continue
@@ -121,19 +142,26 @@ class Expected:
     def _metrics(self, document: Document) -> Iterator[Row | Reject]:
         snapshots = Snapshots(self.zone)
         for entry in document.records("history"):
-            if "current" in document.header:
-                yield from snapshots.rows(document.header.pop("current"), [])
-            try:
-                if isinstance(entry, Kept):
-                    snapshots.place += 1
-                    yield _reject(snapshots.place, entry, "damaged")
-                else:
-                    yield from snapshots.rows(entry, _repairs(document))
-            except Refused as why:
-                snapshots.place += 1
-                yield _reject(snapshots.place, document.raw(), str(why))
-        if "current" in document.header:
-            yield from snapshots.rows(document.header.pop("current"), [])
+            yield from self._snapshot(document, snapshots, entry, {})
+        current = document.header.get("current")
+        if isinstance(current, dict):
+            yield from self._snapshot(document, snapshots, current, {"snapshot": "current"})
+        elif current is not None:
+            raw = kept(json.dumps(current).encode())
+            yield _reject(snapshots.place + 1, raw, "a snapshot is an object")
+
+    def _snapshot(
+        self, document: Document, snapshots: Snapshots, entry: object, tags: dict[str, str]
+    ) -> Iterator[Row | Reject]:
+        try:
+            if not isinstance(entry, Kept):
+                yield from snapshots.rows(entry, tags, _repairs(document))
+                return
+            damaged = _reject(0, entry, "damaged")
+        except Refused as why:
+            damaged = _reject(0, document.raw(), str(why))
+        snapshots.place += 1
+        yield replace(damaged, place=snapshots.place)
 
 
 @contextmanager

@@ -9,38 +9,60 @@ from typing import Any
 from legacy_import.verify.source.json_text import Number, Written
 
 CLOCK = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
-ZONE = r"(?:([Zz])|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
-ISO = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[Tt ]{CLOCK} ?{ZONE})?")
-DOTTED = re.compile(rf"([0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}})(?: {CLOCK} ?{ZONE})?")
-EPOCH = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+ZONE = r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
+ISO = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ]{CLOCK} ?{ZONE})?")
+DOTTED = re.compile(rf"([0-9]{{1,2}}\.[0-9]{{1,2}}\.[0-9]{{4}})(?: {CLOCK} ?{ZONE})?")
+EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]+)?")
+NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 FIRST_DAY = date(1970, 1, 1).toordinal()
 SECOND = 1_000_000
-SECONDS_BELOW, MILLISECONDS_FROM, MILLISECONDS_BELOW = 10**10, 10**11, 10**13
+SECONDS_BELOW, MILLISECONDS_BELOW = 10**11, 10**13
+# The years 2 to 9998, which are the same years in every zone.
+FIRST, LAST = -62_104_060_800 * SECOND, 253_370_764_800 * SECOND - 1
 
 
 def microseconds(value: Any, zone: tzinfo = UTC) -> int | None:
     """None where it is not certain which time is meant."""
+    found = _read(value, zone)
+    return found if found is not None and FIRST <= found <= LAST else None
+
+
+def _read(value: Any, zone: tzinfo) -> int | None:
     if isinstance(value, str) and not isinstance(value, Number):
+        value = value.strip()
         if found := ISO.fullmatch(value):
             return _moment(_day(found[1]), found.groups()[1:], zone)
         if found := DOTTED.fullmatch(value):
             day, month, year = found[1].split(".")
-            return _moment(_day(f"{year}-{month}-{day}"), found.groups()[1:], zone)
-        return _epoch(value) if EPOCH.fullmatch(value) else None
+            iso = f"{year}-{month:0>2}-{day:0>2}"
+            return _moment(_day(iso), found.groups()[1:], zone)
+        return _epoch(value) if EPOCH.fullmatch(value) else _other_iso(value, zone)
     if isinstance(value, bool) or not isinstance(value, int | float | Number):
         return None
     return _epoch(value.text if isinstance(value, Written) else str(value))
 
 
 def _epoch(text: str) -> int | None:
-    if len(text) > 40 or not EPOCH.fullmatch(text):
+    if len(text) > 40 or not NUMBER.fullmatch(text):
         return None
     number = Decimal(text)
     if number < SECONDS_BELOW:
         return int(number * SECOND)
-    if MILLISECONDS_FROM <= number < MILLISECONDS_BELOW:
+    if number < MILLISECONDS_BELOW:
         return int(number * 1000)
     return None
+
+
+def _other_iso(value: str, zone: tzinfo) -> int | None:
+    """Week dates, times without colons: whatever else is ISO."""
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=zone)
+    since = time.replace(tzinfo=None) - datetime(1970, 1, 1) - (time.utcoffset() or timedelta())
+    return since // timedelta(microseconds=1)
 
 
 def _moment(days: int | None, rest: tuple[str | None, ...], zone: tzinfo) -> int | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 BEGINS_64_BITS, ENDS_64_BITS = -(2**63), 2**63
 ID = re.compile(r"-?[1-9][0-9]{0,18}|0")
+UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
 KNOWN = ("girls_data", "conversations", "backups", "metrics.json", "girls_data.json")
 BOT_LISTS = ("bots.json", "config.json")
 
@@ -36,6 +37,7 @@ class File:
     kind: Kind
     key: int | None = None
     day: date | None = None
+    """A snapshot's, when its name is one."""
 
     @property
     def printable(self) -> str:
@@ -102,11 +104,10 @@ def _backups(root: Path, prefix: str, bot: str) -> Iterator[File]:
         else:
             for entry in _entries(root, f"{path}/"):
                 inside = f"{path}/{entry.name}"
-                day = _day_in(entry.name)
                 if entry.is_dir(follow_symlinks=False):
                     yield from _strangers(root, f"{inside}/", bot)
-                elif day is not None and _is_file(entry):
-                    yield File(bot, inside, Kind.BACKUP, key, day)
+                elif entry.name.endswith(".json") and _is_file(entry):
+                    yield File(bot, inside, Kind.BACKUP, key, _day_in(entry.name))
                 else:
                     yield _stranger(entry, inside, bot)
 
@@ -158,7 +159,7 @@ def printable(path: str) -> str:
 
 
 def _printable(letter: str) -> str:
-    if letter.isprintable():
+    if not UNPRINTABLE.match(letter):
         return letter
     if "\udc80" <= letter <= "\udcff":
         return f"\\x{ord(letter) - 0xDC00:02x}"

@@ -45,10 +45,14 @@ def test_a_written_message(tmp_path):
     [
         ("bot", "bot", None, {}),
         ("system", "system", None, {}),
-        ("in", "user", None, {}),
+        ("in", "user", None, {"sender": "in"}),
+        ("Assistant", "bot", None, {"sender": "Assistant"}),
+        ("Emma", "bot", None, {"sender": "Emma"}),
+        ("", "system", None, {}),
+        (..., "system", None, {}),
         ("Emily R.", "user", None, {"sender": "Emily R."}),
-        (77, "user", 77, {}),
-        ("77", "user", 77, {}),
+        (77, "user", 77, {"sender": 77}),
+        ("77", "user", 77, {"sender": 77}),
     ],
 )
 def test_senders(tmp_path, sender, sender_type, sender_id, metadata):
@@ -62,7 +66,6 @@ def test_senders(tmp_path, sender, sender_type, sender_id, metadata):
         ("before\0after", "before\ufffdafter"),
         ("half \ud83d", "half \ufffd"),
         (42, "42"),
-        (True, "true"),
         (None, ""),
         (..., ""),
         (["See ", {"type": "link", "text": "this"}, "!"], "See this!"),
@@ -80,18 +83,21 @@ def test_numbers_in_a_text_are_as_written(tmp_path):
     assert row.content == "3.50"
 
 
-@pytest.mark.parametrize("content", [{"text": "x"}, [5], [{"type": "x"}], [["x"]]])
+@pytest.mark.parametrize("content", [True, {"text": "x"}, [5], [{"type": "x"}], [["x"]]])
 def test_contents_that_nobody_can_read(tmp_path, content):
     assert is_reject(message(tmp_path, content=content))
 
 
-@pytest.mark.parametrize(("value", "number"), [("501", 501), (501.0, 501), (None, None), (-3, -3)])
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("501", 501), (501.0, 501), (-3, -3), (None, None), ("12a", None), (1.5, None), (True, None)],
+)
 def test_ids(tmp_path, value, number):
     assert message(tmp_path, id=value).telegram_message_id == number
 
 
-@pytest.mark.parametrize("value", [2**63, "12a", 1.5, True, [1], "9" * 5_000])
-def test_ids_that_are_none(tmp_path, value):
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, str(2**63), 10**700])
+def test_ids_that_are_too_large(tmp_path, value):
     assert is_reject(message(tmp_path, id=value))
 
 
@@ -106,8 +112,32 @@ def test_a_refused_record_leaves_its_id_and_time_to_others(tmp_path):
     refused = CLEAN | {"content": {}, "timestamp": "2025-01-01"}
     _, rows = expected(tmp_path, CHAT, {"messages": [refused, CLEAN | {"timestamp": ""}, CLEAN]})
     assert is_reject(rows[0])
-    assert (rows[1].telegram_message_id, rows[1].sent_at) == (1, 0)
+    assert (rows[1].telegram_message_id, rows[1].sent_at) == (1, NOON)
     assert rows[2].telegram_message_id is None
+
+
+def test_first_messages_without_a_time_have_that_of_the_first_that_has_one(tmp_path):
+    later = CLEAN | {"id": 4}
+    records = [CLEAN | {"timestamp": None}, CLEAN | {"id": 3, "timestamp": "x"}, later]
+    reading, rows = expected(tmp_path, CHAT, {"messages": records})
+    assert [row.sent_at for row in rows] == [NOON, NOON, NOON]
+    assert reading.created_at == NOON
+    _, rows = expected(tmp_path, CHAT, {"messages": records[:2]})
+    assert [row.sent_at for row in rows] == [0, 0]
+
+
+def test_a_record_is_of_its_files_dialect_unless_it_shows_the_other(tmp_path):
+    written_ = {"ts": AT, "direction": "in", "text": "x", "id": 5}
+    _, rows = expected(tmp_path, CHAT, {"messages": [written_, written_ | CLEAN]})
+    assert (rows[0].content, rows[0].telegram_message_id, rows[0].metadata) == (
+        "x",
+        None,
+        {"id": 5},
+    )
+    assert (rows[1].content, rows[1].telegram_message_id) == ("Hi", 1)
+    _, rows = expected(tmp_path, "conversations/43.json", [CLEAN, written_ | CLEAN])
+    assert [row.content for row in rows] == ["Hi", "x"]
+    assert [row.telegram_message_id for row in rows] == [1, None]
 
 
 def test_a_missing_time_is_that_of_the_message_before(tmp_path):
@@ -186,10 +216,10 @@ def test_metrics(tmp_path):
     }
     reading, rows = expected(tmp_path, "metrics.json", content, "Europe/Moscow")
     assert [row[1:5] for row in rows] == [
-        ("count", Decimal(6), {}, NOON),
         ("count", Decimal(5), {}, NOON),
         ("rate", Decimal("0.25"), {}, NOON),
         ("up", Decimal(1), {}, NOON),
+        ("count", Decimal(6), {"snapshot": "current"}, NOON),
     ]
     assert reading.records == 4
 
