@@ -73,9 +73,11 @@ class Profile:
     additional_data: dict[str, Any]
     created_at: dt.datetime | None
     last_active_at: dt.datetime | None
+    shape: dict[str, Any]  # the dialect and its form of times
     metrics: tuple["Metric", ...] = ()  # from conversation_stats
     notes: tuple[Note, ...] = ()
     original: bytes | None = None
+    place: int = 1
 
 
 @dataclass(slots=True)
@@ -89,23 +91,41 @@ class Metric:
 
 
 @dataclass(slots=True)
+class BotEntry:
+    place: int
+    name: str
+    telegram_token: str | None = field(repr=False)
+    username: str
+    owner_telegram_id: int | None
+    status: str
+    config: dict[str, Any]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(slots=True)
 class Reject:
-    place: int  # 0 for the file as a whole
+    place: int  # 0 where nothing of the file could be read
     code: str
     reason: str
     raw: bytes
+
+
+Record = Message | Profile | Metric | BotEntry | Reject
 
 
 @dataclass(slots=True)
 class Reading:
     """One file, read as it is iterated: header first, then records and rejects in order.
 
-    `records` may be far larger than memory. When it is exhausted `sha256` and `source` hold.
+    `records` may be far larger than memory. When it is exhausted `sha256`, `source`, `shape` and
+    `notes` hold. It ends in FileChanged if the file was written to in the meantime.
     """
 
     file: SourceFile
     header: Conversation | None
-    records: Iterator[Message | Profile | Metric | Reject]
+    records: Iterator[Record]
     sha256: bytes = b""
     source: int = 0  # records in the file: accepted and rejected ones
+    # What stands around the records, for render_file; of a conversation also its header's shape.
+    shape: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)  # on the file: its encoding, say

@@ -1,0 +1,160 @@
+"""Files of one bot through one process: this thread reads while another writes what was read."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.db import connection
+
+from legacy_import import known
+from legacy_import.apply import Writer
+from legacy_import.batch import Batch, Finished, Part
+from legacy_import.counts import Counts
+from legacy_import.dry import DryRun
+from legacy_import.models import ImportRun
+from legacy_import.options import Options
+from legacy_import.plan import FilePlan, backup_parts
+from legacy_import.source.opening import FileChanged, NotOpened, Opened
+from legacy_import.source.reading import read
+from legacy_import.source.records import Kind, SourceFile
+from tenants.context import maintenance_context
+
+# Batches that wait to be written: one is being made meanwhile.
+WAITING = 1
+TOO_FRESH = "too-fresh"
+NO_BOT = uuid.UUID(int=0)
+
+
+class WritesBatches(Protocol):
+    def write(self, batch: Batch) -> Finished: ...
+
+
+@dataclass
+class Outcome:
+    """What became of some files."""
+
+    counts: Counts = field(default_factory=Counts)
+    files: int = 0
+    unchanged_files: int = 0
+    # Changed while they were read, or too fresh: for the next pass.
+    left: list[str] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        self.counts.add(other.counts)
+        self.files += other.files
+        self.unchanged_files += other.unchanged_files
+        self.left += other.left
+        self.rejects += other.rejects
+
+
+class Session:
+    def __init__(
+        self,
+        bot_id: uuid.UUID,
+        writer: WritesBatches,
+        options: Options,
+        advance: Callable[[int], object],
+    ) -> None:
+        self.bot_id = bot_id
+        self.writer = writer
+        self.options = options
+        self.advance = advance
+        self.outcome = Outcome()
+        self.batch = Batch(bot_id)
+        self.waiting: list[Future[Finished]] = []
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="import-writer")
+
+    def feed(self, files: Sequence[SourceFile]) -> None:
+        paths = [known.ledger_path(file.path) for file in files]
+        with maintenance_context():
+            before = known.known_files(self.bot_id, paths)
+        for file, path in zip(files, paths, strict=True):
+            self.outcome.files += 1
+            try:
+                self._feed(file, before.get(path))
+            except FileChanged:
+                self.outcome.left.append(file.path)
+            self.advance(file.size)
+
+    def drain(self) -> Outcome:
+        """Waits until all that was fed is committed."""
+        self._submit()
+        while self.waiting:
+            self._await()
+        outcome, self.outcome = self.outcome, Outcome()
+        return outcome
+
+    def close(self) -> None:
+        """What is being written is still committed; what waits is given up."""
+        # The connection of that thread.
+        self.thread.submit(lambda: connection.close())
+        self.thread.shutdown(cancel_futures=False)
+
+    def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
+        if file.problem == TOO_FRESH:
+            self.outcome.left.append(file.path)
+        elif before is not None and self._unchanged(file, before):
+            self.outcome.unchanged_files += 1
+            self.outcome.counts.add(before.counts.as_unchanged())
+        else:
+            for part in self._parts(file, before):
+                self.batch.add(part)
+                if self.batch.full:
+                    self._submit()
+
+    def _parts(self, file: SourceFile, before: known.KnownFile | None) -> Iterator[Part]:
+        options = self.options
+        if file.kind == Kind.BACKUP and file.problem is None:
+            yield from backup_parts(options.root, file, before, options.store_backups)
+            return
+        reading = read(options.root, file, source_tz=options.source_tz)
+        old = known.Sequence()
+        if before is not None:
+            with maintenance_context():
+                old = known.sequence(self.bot_id, known.ledger_path(file.path))
+        yield from FilePlan(self.bot_id, reading, before, old).parts()
+
+    def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
+        if before.status != "done" or before.size != file.size:
+            return False
+        if file.kind == Kind.BACKUP and self.options.store_backups > before.header["stored"]:
+            return False
+        if before.mtime_ns == file.mtime_ns:
+            return True
+        try:
+            opened = Opened(self.options.root, file.path, file.size, file.mtime_ns)
+            for _ in opened.blocks():
+                pass
+        except NotOpened:
+            return False
+        return opened.sha256 == before.sha256
+
+    def _submit(self) -> None:
+        if not self.batch.parts:
+            return
+        while len(self.waiting) > WAITING:
+            self._await()
+        batch, self.batch = self.batch, Batch(self.bot_id)
+        self.waiting.append(self.thread.submit(self.writer.write, batch))
+
+    def _await(self) -> None:
+        for part, counts in self.waiting.pop(0).result():
+            self.outcome.counts.add(counts)
+            self.outcome.rejects += (
+                {"file": part.file.path, "position": reject.place, "code": reject.code}
+                for _, reject in part.rejects
+            )
+
+
+def open_session(
+    options: Options,
+    run: ImportRun | None,
+    bot_id: uuid.UUID | None,
+    advance: Callable[[int], object],
+) -> Session:
+    """A dry one without a run; the bot may then not be there yet."""
+    writer: WritesBatches = DryRun(bot_id) if run is None else Writer(run)
+    return Session(bot_id or NO_BOT, writer, options, advance)

@@ -1,0 +1,77 @@
+"""A file of the legacy tree, from its bytes to typed records."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from legacy_import.source.bots import bot_records
+from legacy_import.source.conversations import conversation_records
+from legacy_import.source.document import kept_whole
+from legacy_import.source.metrics import metric_records
+from legacy_import.source.opening import FileChanged, NotOpened, Opened
+from legacy_import.source.profiles import profile_records, profiles_records
+from legacy_import.source.records import Kind, Reading, Record, Reject, SourceFile
+from legacy_import.source.times import UTC
+
+__all__ = ["FileChanged", "read"]
+
+NAMED_BY_ID = (Kind.PROFILE, Kind.CONVERSATION, Kind.BACKUP)
+
+
+def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading:
+    """Opens the file and reads as far as its first record; FileChanged if it is being written."""
+    reading = Reading(file, None, iter(()))
+    try:
+        if file.problem:
+            raise NotOpened(file.problem)
+        opened = Opened(root, file.path, file.size, file.mtime_ns)
+    except NotOpened as refusal:
+        reading.records = _counted(reading, None, iter([Reject(0, refusal.code, "", b"")]))
+        return reading
+    records = _records_of(root, reading, opened, source_tz)
+    first = next(records, None)
+    reading.records = _counted(reading, opened, _resumed(first, records))
+    return reading
+
+
+def _records_of(
+    root: Path, reading: Reading, opened: Opened, source_tz: dt.tzinfo
+) -> Iterator[Record]:
+    file, blocks = reading.file, opened.blocks()
+    if file.kind in NAMED_BY_ID and file.key is None:
+        return kept_whole(blocks, "name-not-a-number")
+    match file.kind:
+        case Kind.CONVERSATION | Kind.BACKUP:
+            return conversation_records(reading, blocks)
+        case Kind.PROFILE:
+            return profile_records(reading, blocks)
+        case Kind.PROFILES:
+            return profiles_records(reading, blocks, (root / file.path).parent)
+        case Kind.METRICS:
+            return metric_records(reading, blocks, source_tz)
+        case Kind.BOTS:
+            return bot_records(reading, blocks)
+    return kept_whole(blocks, "unknown-file" if file.key is None else "leftover")
+
+
+def _resumed(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
+    if first is not None:
+        yield first
+        yield from rest
+
+
+def _counted(
+    reading: Reading, opened: Opened | None, records: Iterator[Record]
+) -> Iterator[Record]:
+    place = -1
+    try:
+        for record in records:
+            if record.place != place:  # not another part of the same reject
+                place = record.place
+                reading.source += 1
+            yield record
+    except NotOpened as refusal:  # the disk fails in the middle
+        reading.source += 1
+        yield Reject(place + 1, refusal.code, "", b"")
+    if opened:
+        reading.sha256 = opened.sha256
