@@ -1,0 +1,112 @@
+"""What the import's ledger says of each file, and what it keeps of it."""
+
+import hashlib
+import json
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+# The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
+FILES = """
+    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, counts
+    FROM import_files WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone'
+    ORDER BY path, id DESC
+"""
+PATHS = """
+    SELECT DISTINCT path FROM import_files
+    WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path LIMIT %s
+"""
+REJECTS = """
+    SELECT file.path, reject.place, reject.file_id, reject.raw, reject.solved_by IS NOT NULL
+    FROM import_files AS file
+    JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    ORDER BY file.path, reject.place, reject.file_id, reject.id
+"""
+BACKUP = """
+    SELECT backup.stored, part.data FROM import_backups AS backup
+    LEFT JOIN import_backup_parts AS part
+        ON part.bot_id = backup.bot_id AND part.backup_id = backup.id
+    WHERE backup.bot_id = %s AND backup.file_id = %s ORDER BY part.number
+"""
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    id: uuid.UUID
+    run_id: uuid.UUID
+    status: str
+    size: int
+    mtime_ns: int
+    sha256: bytes | None
+    counts: dict[str, Any]
+
+    def counted(self, what: str, without: str = "conversations") -> int:
+        """Of its records; a conversation itself is no record of its file."""
+        return sum(tally.get(what, 0) for kind, tally in self.counts.items() if kind != without)
+
+
+@dataclass(slots=True)
+class KeptReject:
+    """One record's bytes, which may lie in several rows."""
+
+    place: int
+    size: int
+    sha256: bytes
+    solved: bool
+
+
+def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
+    with connection.cursor() as cursor:
+        cursor.execute(FILES, [bot_id, [*paths]])
+        return {
+            path: LedgerFile(
+                id, run, status, size, mtime, sha256 and bytes(sha256), json.loads(counts)
+            )
+            for path, id, run, status, size, mtime, sha256, counts in cursor.fetchall()
+        }
+
+
+def paths(bot_id: uuid.UUID) -> Iterator[str]:
+    last = ""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(PATHS, [bot_id, last, AT_ONCE])
+            rows = cursor.fetchall()
+        yield from (path for (path,) in rows)
+        if len(rows) < AT_ONCE:
+            return
+        last = rows[-1][0]
+
+
+def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
+    found: dict[str, list[KeptReject]] = {}
+    record, digest = None, hashlib.sha256()
+    with connection.cursor() as cursor:
+        cursor.execute(REJECTS, [bot_id, [*paths]])
+        for path, place, file_id, raw, solved in cursor:
+            kept = found.setdefault(path, [])
+            if (path, place, file_id) != record:
+                record, digest = (path, place, file_id), hashlib.sha256()
+                kept.append(KeptReject(place, 0, b"", solved))
+            digest.update(raw)
+            kept[-1].size += len(raw)
+            kept[-1].sha256 = digest.digest()
+    return found
+
+
+def backup(bot_id: uuid.UUID, file_id: uuid.UUID) -> tuple[bool, bytes] | None:
+    """Whether its bytes are stored, and their hash."""
+    digest, stored = hashlib.sha256(), None
+    with connection.cursor() as cursor:
+        cursor.execute(BACKUP, [bot_id, file_id])
+        for row in cursor:
+            stored, data = row
+            if data is not None:
+                digest.update(zlib.decompress(data))
+    return None if stored is None else (stored, digest.digest())
