@@ -19,7 +19,7 @@ ESCAPES = {
 ESCAPED = re.compile(r'["\\\x00-\x1f]')
 
 MESSAGE_TEXT = """
-    concat(m.position, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
+    concat(m.rank, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
         (extract(epoch FROM m.sent_at) * 1000000)::bigint, '|', length(m.message_type), '|',
         m.message_type, '|', length(m.metadata::text), '|', m.metadata, '|', m.content)
 """
@@ -34,12 +34,13 @@ def hash_of(text: str) -> str:
     return f"('x' || left(md5({text}), 16))::bit(64)::bigint::numeric"
 
 
-def message_hash(row: MessageRow, position: int) -> int:
+def message_hash(row: MessageRow, rank: int) -> int:
+    """`rank` counts the imported messages of the conversation."""
     message_type, metadata = row.message_type, jsonb(row.metadata) if row.metadata else "{}"
     number = "" if row.telegram_message_id is None else row.telegram_message_id
     sender = "" if row.sender_id is None else row.sender_id
     return _hash(
-        f"{position}|{number}|{row.sender_type}|{sender}|{row.sent_at}|{len(message_type)}|"
+        f"{rank}|{number}|{row.sender_type}|{sender}|{row.sent_at}|{len(message_type)}|"
         f"{message_type}|{len(metadata)}|{metadata}|{row.content}"
     )
 

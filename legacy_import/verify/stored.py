@@ -9,33 +9,39 @@ from django.db import connection
 
 from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of
 
-# Rows that the importer made have ids that follow from their place: UUIDs of version 8.
-IMPORTED = "substr(m.id::text, 15, 1) = '8'"
+# The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
+VERSION = "substr(m.id::text, 15, 1)"
+IMPORTED = f"{VERSION} = '8'"
 AT_ONCE = 2_000
 
 CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title,
-        (extract(epoch FROM chat.created_at) * 1000000)::bigint, person.telegram_id,
-        chat.message_count, found.rows, found.live, found.sum, found.backwards
-    FROM unnest(%(chats)s::bigint[], %(records)s::bigint[]) AS file (chat_id, records)
-    JOIN conversations AS chat ON chat.bot_id = %(bot)s AND chat.chat_id = file.chat_id
-    LEFT JOIN profiles AS person
-        ON person.bot_id = chat.bot_id AND person.id = chat.profile_id
+        (extract(epoch FROM chat.created_at) * 1000000)::bigint, chat.message_count,
+        imported.rows, imported.sum, imported.positions, imported.backwards,
+        others.live, others.strange
+    FROM conversations AS chat
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE NOT m.live) AS rows, count(*) FILTER (WHERE m.live) AS live,
-            coalesce(sum({hash_of(MESSAGE_TEXT)}) FILTER (WHERE NOT m.live), 0) AS sum,
-            count(*) FILTER (WHERE NOT m.live AND m.sent_at < m.before) AS backwards
+        SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
+            coalesce(sum(m.position), 0) AS positions,
+            count(*) FILTER (WHERE m.sent_at < m.before) AS backwards
         FROM (
-            SELECT m.*, lag(m.sent_at) OVER (ORDER BY m.position) AS before,
-                m.position > file.records AND NOT {IMPORTED} AS live
-            FROM messages AS m WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id
+            SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
+                lag(m.sent_at) OVER (ORDER BY m.position) AS before
+            FROM messages AS m
+            WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id AND {IMPORTED}
         ) AS m
-    ) AS found ON true
+    ) AS imported ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE {VERSION} = '7') AS live,
+            count(*) FILTER (WHERE {VERSION} NOT IN ('7', '8')) AS strange
+        FROM messages AS m WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id
+    ) AS others ON true
+    WHERE chat.bot_id = %(bot)s AND chat.chat_id = ANY(%(chats)s)
 """
 MESSAGES = f"""
     SELECT m.position, m.telegram_message_id, m.sender_type, m.sender_id, m.content,
         m.message_type, m.metadata::text, (extract(epoch FROM m.sent_at) * 1000000)::bigint,
-        {IMPORTED}
+        {VERSION}
     FROM messages AS m
     WHERE m.bot_id = %s AND m.conversation_id = %s AND m.position > %s
     ORDER BY m.position LIMIT %s
@@ -54,22 +60,19 @@ class StoredChat:
     id: uuid.UUID
     title: str
     created_at: int
-    person: int | None
     message_count: int
     rows: int
-    live: int
     sum: int
+    positions: int
     backwards: int
+    live: int
+    strange: int
 
 
-def chats(
-    bot_id: uuid.UUID, chat_ids: Sequence[int], records: Sequence[int]
-) -> dict[int, StoredChat]:
-    """`records` is how many each one's file has: what stands behind them may be live."""
+def chats(bot_id: uuid.UUID, chat_ids: Sequence[int]) -> dict[int, StoredChat]:
     with connection.cursor() as cursor:
-        cursor.execute(CHATS, {"bot": bot_id, "chats": [*chat_ids], "records": [*records]})
-        rows = cursor.fetchall()
-    return {row[0]: StoredChat(*row) for row in rows}
+        cursor.execute(CHATS, {"bot": bot_id, "chats": [*chat_ids]})
+        return {row[0]: StoredChat(*row) for row in cursor.fetchall()}
 
 
 def messages(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[Any, ...]]:

@@ -127,6 +127,7 @@ class Verification:
                     one.people.append(row)
                     for metric in stats_rows(row):
                         measurements.add(metric)
+                        one.read.measurements += 1
                 case MetricRow():
                     measurements.add(row)
         if one.read.expected.is_conversation:
