@@ -73,9 +73,10 @@ class Part:
     rejects: list[tuple[int, Reject]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
     originals: list[tuple[int, bytes]] = field(default_factory=list)
-    # Of a backup: whether its bytes are kept; compressed, each part of them with its number.
+    # Of a backup: whether its bytes are kept.
     keeps_bytes: bool | None = None
-    backup_parts: list[tuple[int, bytes]] = field(default_factory=list)
+    # The file's own bytes, compressed, each part of them with its number.
+    bytes_parts: list[tuple[int, bytes]] = field(default_factory=list)
     size: int = 0
 
     @property
