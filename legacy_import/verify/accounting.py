@@ -17,6 +17,9 @@ from legacy_import.verify.source.tree import File, Kind
 
 ACCOUNTING, REJECTS, BACKUPS, FRESHNESS = "accounting", "rejects", "backups", "freshness"
 
+# Their rows do not give them back.
+KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
+
 
 @dataclass
 class Read:
@@ -39,12 +42,12 @@ class Accounts:
         self.findings = findings
 
     def compare(self, read: list[Read]) -> dict[str, LedgerFile]:
-        paths = [one.file.printable for one in read]
+        paths = [ledger.path_of(one.file) for one in read]
         known = ledger.files(self.bot_id, paths)
         kept = ledger.rejects(self.bot_id, paths)
-        for one in read:
+        for one, ledger_path in zip(read, paths, strict=True):
             path = one.file.printable
-            file = known.get(path)
+            file = known.get(ledger_path)
             self.findings.count(ACCOUNTING, "files")
             if file is None or file.status != "done":
                 what = "was not imported" if file is None else "was imported in part"
@@ -57,7 +60,10 @@ class Accounts:
                 self._compare_backup(one.file, file)
             else:
                 self._compare_counts(path, one, file)
-                self._compare_rejects(path, one.rejects, kept.get(path, []))
+                if one.file.kind in KEPT_WHOLE:
+                    self.findings.count(BACKUPS, "files kept whole")
+                    self._compare_bytes(one.file, file)
+                self._compare_rejects(path, one.rejects, kept.get(ledger_path, []))
         return known
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
@@ -91,12 +97,14 @@ class Accounts:
 
     def _compare_backup(self, file: File, known: LedgerFile) -> None:
         self.findings.count(BACKUPS, "snapshots")
-        found = ledger.backup(self.bot_id, known.id)
-        if found is None:
+        stored = ledger.backup_is_stored(self.bot_id, known.id)
+        if stored is None:
             self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
-            return
-        stored, digest = found
-        if stored and digest != sha256_of(self.root, file):
+        elif stored:
+            self._compare_bytes(file, known)
+
+    def _compare_bytes(self, file: File, known: LedgerFile) -> None:
+        if ledger.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):
             self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
 
     def _is_stale(self, file: File, known: LedgerFile) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from legacy_import.verify.source.tree import File, printable
+
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
     SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, counts
@@ -27,13 +29,16 @@ REJECTS = """
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, reject.place, reject.file_id, reject.id
 """
+PARTS = """
+    SELECT part.data FROM import_file_parts AS part
+    WHERE part.bot_id = %s AND part.file_id = %s ORDER BY part.number
+"""
 BACKUP = """
-    SELECT backup.stored, part.data FROM import_backups AS backup
-    LEFT JOIN import_backup_parts AS part
-        ON part.bot_id = backup.bot_id AND part.backup_id = backup.id
-    WHERE backup.bot_id = %s AND backup.file_id = %s ORDER BY part.number
+    SELECT backup.stored FROM import_backups AS backup
+    WHERE backup.bot_id = %s AND backup.file_id = %s
 """
 AT_ONCE = 1_000
+LONGEST_PATH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +105,27 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
     return found
 
 
-def backup(bot_id: uuid.UUID, file_id: uuid.UUID) -> tuple[bool, bytes] | None:
-    """Whether its bytes are stored, and their hash."""
-    digest, stored = hashlib.sha256(), None
+def backup_is_stored(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool | None:
+    """None when there is no such backup, False when only its name is kept."""
     with connection.cursor() as cursor:
         cursor.execute(BACKUP, [bot_id, file_id])
-        for row in cursor:
-            stored, data = row
-            if data is not None:
-                digest.update(zlib.decompress(data))
-    return None if stored is None else (stored, digest.digest())
+        row = cursor.fetchone()
+    return None if row is None else bool(row[0])
+
+
+def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
+    """Of the bytes that are kept of a file."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor:
+        cursor.execute(PARTS, [bot_id, file_id])
+        for (data,) in cursor:
+            digest.update(zlib.decompress(data))
+    return digest.digest()
+
+
+def path_of(file: File) -> str:
+    """Within the bot's tree, and no longer than an index can hold."""
+    path = printable(file.path.removeprefix(f"{file.folder}/") if file.folder else file.path)
+    if len(path.encode()) <= LONGEST_PATH:
+        return path
+    return f"{path[: LONGEST_PATH // 8]}…{uuid.uuid5(uuid.NAMESPACE_URL, path)}"

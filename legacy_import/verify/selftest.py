@@ -31,7 +31,8 @@ BREAK = {
         INSERT INTO messages (id, bot_id, conversation_id, position, sender_type, content,
             message_type, metadata, sent_at)
         SELECT overlay(id::text PLACING 'ffffffff' FROM 29)::uuid, bot_id, conversation_id,
-            %(records)s + 1, sender_type, content, message_type, metadata, sent_at
+            (SELECT max(position) + 1 FROM messages
+                WHERE bot_id = %(bot)s AND conversation_id = %(chat)s), sender_type, content, message_type, metadata, sent_at
         FROM messages WHERE {ONE}
     """,
 }
@@ -64,8 +65,7 @@ def self_test(bot_id: uuid.UUID, file: Expected, sum_: Sum, findings: Findings) 
             with connection.cursor() as cursor:
                 cursor.execute(CHAT, [bot_id, file.file.key])
                 (chat,) = cursor.fetchone() or (None,)
-                values = {"bot": bot_id, "chat": chat, "records": file.records}
-                values |= {"one": places[0], "other": places[1]}
+                values = {"bot": bot_id, "chat": chat, "one": places[0], "other": places[1]}
                 cursor.execute(statement, values)
             seen = Findings(limit=1)
             assert file.file.key is not None

@@ -12,6 +12,7 @@ from legacy_import.verify.accounting import Accounts, Read, path_hash
 from legacy_import.verify.conversations import Conversations, Sum
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
 from legacy_import.verify.selftest import MOST_MESSAGES, self_test
@@ -46,6 +47,8 @@ class Verification:
         for file in self._files():
             if file.bot is not None:
                 names[file.bot] = None
+            elif file.kind is not Kind.BOTS:
+                self.findings.count("accounting", "files of no bot")
         if not names:
             raise NotVerified(f"{self.root} has no bot's tree.")
         with maintenance_context():
@@ -71,13 +74,13 @@ class Verification:
         seen: set[bytes] = set()
         tested: Portion | None = None
         for portion in self._portions(name, measurements):
-            seen.update(path_hash(one.read.file.printable) for one in portion)
+            seen.update(path_hash(path_of(one.read.file)) for one in portion)
             with maintenance_context():
                 read_only()
                 known = accounts.compare([one.read for one in portion])
                 chats, vanished = {}, {}
                 for one in portion:
-                    key, path = one.read.file.key, one.read.file.printable
+                    key, path = one.read.file.key, path_of(one.read.file)
                     if one.sum is not None and key is not None:
                         chats[key] = one.read.expected, one.sum
                         vanished[key] = known[path].counted("vanished") if path in known else 0

@@ -177,7 +177,7 @@ ROWS = {
     "a reject lost": ["DELETE FROM import_rejects"],
     "a reject changed": ["UPDATE import_rejects SET raw = raw || '\\x20'::bytea"],
     "a backup lost": ["DELETE FROM import_backups"],
-    "a backup's bytes lost": ["DELETE FROM import_backup_parts"],
+    "a backup's bytes lost": ["DELETE FROM import_file_parts"],
     "a file forgotten": ["DELETE FROM import_files WHERE path = 'conversations/8.json'"],
     "a time zone": ["UPDATE messages SET sent_at = sent_at + interval '3 hours'"],
     "values exchanged": [
