@@ -70,6 +70,7 @@ class Writer:
             metrics = write_metrics(cursor, batch, changes)
             finished = self._write_files(batch, chats)
             _write_records(batch)
+            _drop_unfinished_bytes(batch)
             _write_bytes(batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
             changes.write(batch)
@@ -134,9 +135,9 @@ def _write_records(batch: Batch) -> None:
 
     Reject.objects.bulk_create(
         [
-            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw)
+            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw, piece=piece)
             for part in batch.parts
-            for place, each in part.rejects
+            for place, piece, each in part.rejects
         ],
         batch_size=1000,
     )
@@ -156,6 +157,17 @@ def _write_records(batch: Batch) -> None:
         ],
         batch_size=1000,
     )
+
+
+def _drop_unfinished_bytes(batch: Batch) -> None:
+    """Of a run that was killed in the middle of a file."""
+    paths = [part.path for part in batch.parts if part.opens and part.known and part.kept_whole]
+    if paths:
+        unfinished = ImportFile.objects.filter(
+            bot=batch.bot_id, path__in=paths, status=ImportFile.Status.PARTIAL
+        ).exclude(pk__in=[part.file_id for part in batch.parts])
+        Backup.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
+        FilePart.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
 
 
 def _write_bytes(batch: Batch) -> None:

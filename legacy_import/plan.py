@@ -87,6 +87,7 @@ class FilePlan:
         self.received = 0
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
+        self.piece = 0
         self.whole_rejects: list[Reject] = []
         self.part = self._new_part(opens=True)
         self.row: Callable[[int, int, bytes], bytes] | None = None
@@ -102,6 +103,7 @@ class FilePlan:
                 self.received += 1
                 self._place(each, index)
             elif self.last_kept is not None:
+                self.piece += 1
                 self._reject(self.last_kept, each.record)
             if self.part.size >= MOST_BYTES:
                 yield self._cut()
@@ -114,6 +116,22 @@ class FilePlan:
             if self.part.size >= MOST_BYTES:
                 yield self._cut()
         yield self._end()
+
+    def retried(self, records: Iterable[tuple[int, Any]]) -> Part:
+        """Records that were rejected, each at its place; the rest of the file is as it was."""
+        assert self.known is not None
+        for place, record in records:
+            self._place(item(record), place - 1)
+        part, before = self.part, self.known.counts.as_unchanged()
+        tally, earlier = part.counts[self.kind], before[self.kind]
+        earlier.rejected -= tally.inserted + tally.changed
+        tally.source = earlier.source
+        tally.unchanged, tally.rejected = earlier.unchanged, earlier.rejected
+        before.kinds[self.kind] = tally
+        part.counts = before
+        self._open_chat()
+        part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
+        return part
 
     def _items(self) -> Iterator[Item]:
         last_rejected = 0
@@ -162,7 +180,7 @@ class FilePlan:
     def _keep(self, place: int, item: Item, edited: Chunk | None) -> None:
         part, record = self.part, item.record
         part.size += len(item.values) + ROW_BYTES
-        self.last_kept = place
+        self.last_kept, self.piece = place, 0
         if isinstance(record, Reject):
             part.counts[self.kind].rejected += 1
             self._reject(place, record)
@@ -196,7 +214,7 @@ class FilePlan:
             part.originals.append((place, b""))
 
     def _reject(self, place: int, reject: Reject) -> None:
-        self.part.rejects.append((place, reject))
+        self.part.rejects.append((place, self.piece, reject))
         self.part.size += len(reject.raw)
 
     def _new_part(self, opens: bool) -> Part:
@@ -222,7 +240,7 @@ class FilePlan:
 
     def _end(self) -> Part:
         part, reading = self.part, self.reading
-        assert reading.source == self.received + len(self.whole_rejects), self.file.path
+        assert reading.source == self.received + bool(self.whole_rejects), self.file.path
         self._open_chat()
         part.ends = True
         part.sha256 = reading.sha256
@@ -242,10 +260,10 @@ class FilePlan:
             digests = [item(reject).content.hex() for reject in self.whole_rejects]
             part.header["rejected"] = digests
             tally = part.counts[WHOLE[self.file.kind]]
-            tally.source += len(digests)
-            tally.rejected += len(digests)
+            tally.source += 1
+            tally.rejected += 1
             if known.get("rejected") != digests:
-                part.rejects += ((0, reject) for reject in self.whole_rejects)
+                part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
         if self.reading.header is not None:
             tally = part.counts["conversations"]
             tally.source += 1

@@ -9,7 +9,7 @@ from django.db import connection
 
 from legacy_import import known
 from legacy_import.apply import Writer
-from legacy_import.batch import Batch, Finished, Part
+from legacy_import.batch import KEPT_WHOLE, Batch, Finished, Part
 from legacy_import.counts import Counts
 from legacy_import.dry import DryRun
 from legacy_import.options import BotTree, Options
@@ -22,8 +22,10 @@ from tenants.context import maintenance_context
 # Batches that wait to be written: one is being made meanwhile.
 WAITING = 1
 TOO_FRESH = "too-fresh"
-# Of these the rows are less than the file.
-KEPT_WHOLE = (Kind.PROFILES, Kind.METRICS)
+
+
+class WriteFailed(Exception):
+    pass
 
 
 class WritesBatches(Protocol):
@@ -64,6 +66,7 @@ class Session:
         self.advance = advance
         self.outcome = Outcome()
         self.batch = Batch(self.bot_id)
+        self.failed = False
         self.waiting: list[Future[Finished]] = []
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="import-writer")
 
@@ -141,14 +144,25 @@ class Session:
         while len(self.waiting) > WAITING:
             self._await()
         batch, self.batch = self.batch, Batch(self.bot_id)
-        self.waiting.append(self.thread.submit(self.writer.write, batch))
+        self.waiting.append(self.thread.submit(self._write, batch))
+
+    def _write(self, batch: Batch) -> Finished:
+        """Nothing is written after a batch that failed: a file's parts follow each other."""
+        if self.failed:
+            raise WriteFailed("An earlier batch was not written.")
+        try:
+            return self.writer.write(batch)
+        except BaseException:
+            self.failed = True
+            raise
 
     def _await(self) -> None:
         for part, counts in self.waiting.pop(0).result():
             self.outcome.counts.add(counts)
             self.outcome.rejects += (
                 {"file": part.file.path, "position": reject.place, "code": reject.code}
-                for _, reject in part.rejects
+                for _, piece, reject in part.rejects
+                if not piece
             )
 
 

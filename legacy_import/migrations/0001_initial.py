@@ -221,6 +221,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField()),
                 ("reason", models.TextField()),
                 ("raw", models.BinaryField()),
+                ("piece", models.IntegerField(default=0)),
                 ("solved_by", models.BigIntegerField(null=True)),
                 (
                     "bot",
