@@ -60,7 +60,7 @@ class Conversations:
         name, before = file.file.printable, self.findings.total.copy()
         self.findings.count(CONTENT, "conversations")
         self.findings.count(CONTENT, "messages written live", chat.live)
-        self._compare_header(file, chat)
+        self._compare_header(file, chat, vanished)
         agrees = (chat.rows, chat.sum, chat.strange) == (sum_.rows, sum_.sum, 0)
         if self.deep or not agrees:
             again = Expected(file.file, file.root, file.zone)
@@ -74,11 +74,12 @@ class Conversations:
                 found = (sum_.backwards, chat.backwards)
                 self.findings.add(ORDER, name, "runs backwards", None, "sent_at", *found)
 
-    def _compare_header(self, file: Expected, chat: StoredChat) -> None:
+    def _compare_header(self, file: Expected, chat: StoredChat, vanished: int) -> None:
         name = file.file.printable
         if chat.title != file.title:
             self.findings.add(CONTENT, name, "differs", 0, "title", file.title, chat.title)
-        if file.created_at is not None and chat.created_at != file.created_at:
+        # The first message may be among those that vanished.
+        if not vanished and file.created_at not in (None, chat.created_at):
             found = (file.created_at, chat.created_at)
             self.findings.add(CONTENT, name, "differs", 0, "created_at", *found)
         there = chat.rows + chat.live + chat.strange

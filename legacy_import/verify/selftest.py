@@ -32,7 +32,8 @@ BREAK = {
             message_type, metadata, sent_at)
         SELECT overlay(id::text PLACING 'ffffffff' FROM 29)::uuid, bot_id, conversation_id,
             (SELECT max(position) + 1 FROM messages
-                WHERE bot_id = %(bot)s AND conversation_id = %(chat)s), sender_type, content, message_type, metadata, sent_at
+                WHERE bot_id = %(bot)s AND conversation_id = %(chat)s),
+            sender_type, content, message_type, metadata, sent_at
         FROM messages WHERE {ONE}
     """,
 }
@@ -54,22 +55,31 @@ def two_messages(file: Expected) -> tuple[int, int] | None:
     return None
 
 
-def self_test(bot_id: uuid.UUID, file: Expected, sum_: Sum, findings: Findings) -> None:
-    """On a conversation that agrees; every break must be reported, and none is kept."""
+def self_test(bot_id: uuid.UUID, file: Expected, sum_: Sum, findings: Findings) -> bool:
+    """Every break must be reported, and none is kept. Only a conversation that agrees will do."""
     places = two_messages(Expected(file.file, file.root, file.zone))
-    if places is None:
-        return
+    if places is None or _differs(bot_id, file, sum_, None, places):
+        return False
     for what, statement in BREAK.items():
         findings.count(SELF_TEST, "breaks")
-        with suppress(_Undone), maintenance_context():
-            with connection.cursor() as cursor:
-                cursor.execute(CHAT, [bot_id, file.file.key])
-                (chat,) = cursor.fetchone() or (None,)
+        if not _differs(bot_id, file, sum_, statement, places):
+            findings.add(SELF_TEST, file.file.printable, f"{what} was not noticed")
+    return True
+
+
+def _differs(
+    bot_id: uuid.UUID, file: Expected, sum_: Sum, statement: str | None, places: tuple[int, int]
+) -> bool:
+    """What is reported after the statement, which is undone."""
+    assert file.file.key is not None
+    seen = Findings(limit=1)
+    with suppress(_Undone), maintenance_context():
+        with connection.cursor() as cursor:
+            cursor.execute(CHAT, [bot_id, file.file.key])
+            (chat,) = cursor.fetchone() or (None,)
+            if statement is not None:
                 values = {"bot": bot_id, "chat": chat, "one": places[0], "other": places[1]}
                 cursor.execute(statement, values)
-            seen = Findings(limit=1)
-            assert file.file.key is not None
-            Conversations(bot_id, seen, deep=False).compare({file.file.key: (file, sum_)}, {})
-            if not seen.total[CONTENT]:
-                findings.add(SELF_TEST, file.file.printable, f"{what} was not noticed")
-            raise _Undone
+        Conversations(bot_id, seen, deep=False).compare({file.file.key: (file, sum_)}, {})
+        raise _Undone
+    return seen.total[CONTENT] > 0
