@@ -16,7 +16,7 @@ from legacy_import.encode import IDENTITY
 from legacy_import.messages import write_messages
 from legacy_import.models import (
     Backup,
-    BackupPart,
+    FilePart,
     ImportChunk,
     ImportFile,
     ImportRun,
@@ -70,7 +70,8 @@ class Writer:
             metrics = write_metrics(cursor, batch, changes)
             finished = self._write_files(batch, chats)
             _write_records(batch)
-            _write_backups(batch)
+            _drop_unfinished_bytes(batch)
+            _write_bytes(batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
             changes.write(batch)
             self._solve(cursor, batch)
@@ -134,9 +135,9 @@ def _write_records(batch: Batch) -> None:
 
     Reject.objects.bulk_create(
         [
-            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw)
+            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw, piece=piece)
             for part in batch.parts
-            for place, each in part.rejects
+            for place, piece, each in part.rejects
         ],
         batch_size=1000,
     )
@@ -158,11 +159,20 @@ def _write_records(batch: Batch) -> None:
     )
 
 
-def _write_backups(batch: Batch) -> None:
+def _drop_unfinished_bytes(batch: Batch) -> None:
+    """Of a run that was killed in the middle of a file."""
+    paths = [part.path for part in batch.parts if part.opens and part.known and part.kept_whole]
+    if paths:
+        unfinished = ImportFile.objects.filter(
+            bot=batch.bot_id, path__in=paths, status=ImportFile.Status.PARTIAL
+        ).exclude(pk__in=[part.file_id for part in batch.parts])
+        Backup.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
+        FilePart.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
+
+
+def _write_bytes(batch: Batch) -> None:
     Backup.objects.bulk_create(
         Backup(
-            # One of each file and run.
-            id=part.file_id,
             bot_id=batch.bot_id,
             file_id=part.file_id,
             chat_id=part.file.key,
@@ -172,11 +182,11 @@ def _write_backups(batch: Batch) -> None:
         for part in batch.parts
         if part.opens and part.keeps_bytes is not None
     )
-    for part in batch.parts:
-        BackupPart.objects.bulk_create(
-            BackupPart(bot_id=batch.bot_id, backup_id=part.file_id, number=number, data=data)
-            for number, data in part.backup_parts
-        )
+    FilePart.objects.bulk_create(
+        FilePart(bot_id=batch.bot_id, file_id=part.file_id, number=number, data=data)
+        for part in batch.parts
+        for number, data in part.bytes_parts
+    )
 
 
 def _chunks(

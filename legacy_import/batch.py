@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from legacy_import.counts import RECORDS, Counts
+from legacy_import.counts import Counts
 from legacy_import.encode import REJECTED
 from legacy_import.known import Chunk
-from legacy_import.source.records import Metric, Note, Profile, Reject, SourceFile
+from legacy_import.source.records import Kind, Metric, Note, Profile, Reject, SourceFile
 
 # Some 12,000 short messages.
 MOST_BYTES = 8_000_000
 MOST_FILES = 500
+# Their bytes are kept as they are: their rows, where they have any, are less than the file.
+KEPT_WHOLE = (Kind.PROFILES, Kind.METRICS, Kind.BACKUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,19 @@ class Part:
     profiles: list[tuple[int, Profile]] = field(default_factory=list)
     metrics: list[tuple[int, uuid.UUID, Metric]] = field(default_factory=list)
     edits: dict[int, Edit] = field(default_factory=dict)
-    rejects: list[tuple[int, Reject]] = field(default_factory=list)
+    # With their places and pieces.
+    rejects: list[tuple[int, int, Reject]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
     originals: list[tuple[int, bytes]] = field(default_factory=list)
-    # Of a backup: whether its bytes are kept; compressed, each part of them with its number.
+    # Of a backup: whether its bytes are kept.
     keeps_bytes: bool | None = None
-    backup_parts: list[tuple[int, bytes]] = field(default_factory=list)
+    # The file's own bytes, compressed, each part of them with its number.
+    bytes_parts: list[tuple[int, bytes]] = field(default_factory=list)
     size: int = 0
 
     @property
-    def kind(self) -> str:
-        return RECORDS[self.file.kind]
+    def kept_whole(self) -> bool:
+        return self.file.kind in KEPT_WHOLE
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ CHUNKS = """
     WHERE chunk.bot_id = %(bot)s AND file.bot_id = %(bot)s AND path = %(path)s AND records > 0
     ORDER BY first_place
 """
-LONGEST_PATH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,6 @@ class KnownFile:
     sha256: bytes | None
     header: dict[str, Any]
     counts: Counts
-
-
-def ledger_path(path: str) -> str:
-    """A path that an index can hold."""
-    if len(path.encode("utf-8", "surrogateescape")) <= LONGEST_PATH:
-        return path
-    digest = uuid.uuid5(uuid.NAMESPACE_URL, path)
-    return f"{path[: LONGEST_PATH // 8]}…{digest}"
 
 
 def known_files(bot_id: uuid.UUID, paths: Collection[str]) -> dict[str, KnownFile]:

@@ -1,11 +1,14 @@
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from legacy_import.source.records import Kind
+from legacy_import.source.records import Kind, SourceFile
 
+# What a path in the ledger's index may take.
+LONGEST_PATH = 1000
 ONLY = {
     "profiles": {Kind.PROFILES, Kind.PROFILE},
     "conversations": {Kind.CONVERSATION},
@@ -33,6 +36,24 @@ class Options:
 
     def wants(self, kind: Kind) -> bool:
         return not self.only or any(kind in ONLY[name] for name in self.only)
+
+
+@dataclass(frozen=True)
+class BotTree:
+    """The files of one bot; the ledger knows them by their paths in its own tree."""
+
+    name: str
+    # Of the tree within the root; "" when it is the root.
+    folder: str
+    # None where a dry run would make the bot.
+    bot_id: uuid.UUID | None = None
+    run: Any = None
+
+    def path(self, file: SourceFile) -> str:
+        path = file.path.removeprefix(f"{self.folder}/") if self.folder else file.path
+        if len(path.encode()) <= LONGEST_PATH:
+            return path
+        return f"{path[: LONGEST_PATH // 8]}…{uuid.uuid5(uuid.NAMESPACE_URL, path)}"
 
 
 class Progress(Protocol):

@@ -2,7 +2,7 @@
 
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from legacy_import.align import Alignment
 from legacy_import.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.counts import RECORDS, WHOLE
 from legacy_import.encode import REJECTED, content_hash
-from legacy_import.known import Chunk, KnownFile, Sequence, ledger_path
+from legacy_import.known import Chunk, KnownFile, Sequence
+from legacy_import.options import BotTree
 from legacy_import.source.opening import Opened
 from legacy_import.source.records import (
     Kind,
@@ -25,7 +26,8 @@ from legacy_import.source.records import (
 )
 from tenants.ids import uuid7
 
-BACKUP_PART = 1_000_000
+BYTES_PART = 1_000_000
+NO_BOT = uuid.UUID(int=0)
 # What a row costs besides its bytes, in the ledger and in Python.
 ROW_BYTES = 400
 
@@ -64,17 +66,19 @@ class FilePlan:
 
     def __init__(
         self,
-        bot_id: uuid.UUID,
+        tree: BotTree,
         reading: Reading,
         known: KnownFile | None,
         old: Sequence,
+        own_bytes: Iterable[bytes] = (),
     ) -> None:
-        self.bot_id = bot_id
+        self.bot_id = tree.bot_id or NO_BOT
+        self.own_bytes = own_bytes
         self.reading = reading
         self.file = reading.file
         self.known = known
         self.old = old
-        self.path = ledger_path(self.file.path)
+        self.path = tree.path(self.file)
         self.kind = RECORDS[self.file.kind]
         self.file_id = uuid7()
         self.next_place = len(old) + 1
@@ -83,11 +87,12 @@ class FilePlan:
         self.received = 0
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
+        self.piece = 0
         self.whole_rejects: list[Reject] = []
         self.part = self._new_part(opens=True)
         self.row: Callable[[int, int, bytes], bytes] | None = None
         if self.file.kind == Kind.CONVERSATION and self.file.key is not None:
-            base = identity.conversation_base(bot_id, self.file.key)
+            base = identity.conversation_base(self.bot_id, self.file.key)
             self.row = encode.message_rows(base, identity.row_id(base))
 
     def parts(self) -> Iterator[Part]:
@@ -98,13 +103,35 @@ class FilePlan:
                 self.received += 1
                 self._place(each, index)
             elif self.last_kept is not None:
+                self.piece += 1
                 self._reject(self.last_kept, each.record)
             if self.part.size >= MOST_BYTES:
                 yield self._cut()
         tally = self.part.counts[self.kind]
         if len(self.old):
             tally.vanished = alignment.vanished
+        for number, data in enumerate(compressed(self.own_bytes)):
+            self.part.bytes_parts.append((number, data))
+            self.part.size += len(data)
+            if self.part.size >= MOST_BYTES:
+                yield self._cut()
         yield self._end()
+
+    def retried(self, records: Iterable[tuple[int, Any]]) -> Part:
+        """Records that were rejected, each at its place; the rest of the file is as it was."""
+        assert self.known is not None
+        for place, record in records:
+            self._place(item(record), place - 1)
+        part, before = self.part, self.known.counts.as_unchanged()
+        tally, earlier = part.counts[self.kind], before[self.kind]
+        earlier.rejected -= tally.inserted + tally.changed
+        tally.source = earlier.source
+        tally.unchanged, tally.rejected = earlier.unchanged, earlier.rejected
+        before.kinds[self.kind] = tally
+        part.counts = before
+        self._open_chat()
+        part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
+        return part
 
     def _items(self) -> Iterator[Item]:
         last_rejected = 0
@@ -153,7 +180,7 @@ class FilePlan:
     def _keep(self, place: int, item: Item, edited: Chunk | None) -> None:
         part, record = self.part, item.record
         part.size += len(item.values) + ROW_BYTES
-        self.last_kept = place
+        self.last_kept, self.piece = place, 0
         if isinstance(record, Reject):
             part.counts[self.kind].rejected += 1
             self._reject(place, record)
@@ -187,7 +214,7 @@ class FilePlan:
             part.originals.append((place, b""))
 
     def _reject(self, place: int, reject: Reject) -> None:
-        self.part.rejects.append((place, reject))
+        self.part.rejects.append((place, self.piece, reject))
         self.part.size += len(reject.raw)
 
     def _new_part(self, opens: bool) -> Part:
@@ -213,7 +240,7 @@ class FilePlan:
 
     def _end(self) -> Part:
         part, reading = self.part, self.reading
-        assert reading.source == self.received + len(self.whole_rejects), self.file.path
+        assert reading.source == self.received + bool(self.whole_rejects), self.file.path
         self._open_chat()
         part.ends = True
         part.sha256 = reading.sha256
@@ -233,10 +260,10 @@ class FilePlan:
             digests = [item(reject).content.hex() for reject in self.whole_rejects]
             part.header["rejected"] = digests
             tally = part.counts[WHOLE[self.file.kind]]
-            tally.source += len(digests)
-            tally.rejected += len(digests)
+            tally.source += 1
+            tally.rejected += 1
             if known.get("rejected") != digests:
-                part.rejects += ((0, reject) for reject in self.whole_rejects)
+                part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
         if self.reading.header is not None:
             tally = part.counts["conversations"]
             tally.source += 1
@@ -252,27 +279,20 @@ class FilePlan:
 
 
 def backup_parts(
-    root: Path, file: SourceFile, known: KnownFile | None, store: bool
+    tree: BotTree, root: Path, file: SourceFile, known: KnownFile | None, store: bool
 ) -> Iterator[Part]:
     """A backup comes whole, whatever it holds."""
     opened = Opened(root, file)
-    file_id = uuid7()
-    part = Part(file, ledger_path(file.path), file_id, True, known is not None, keeps_bytes=store)
-    buffer, number = bytearray(), 0
-    for block in opened.blocks():
-        if not store:
-            continue
-        buffer += block
-        if len(buffer) >= BACKUP_PART:
-            part.backup_parts.append((number, zlib.compress(buffer)))
-            part.size += len(part.backup_parts[-1][1])
-            buffer, number = bytearray(), number + 1
-            if part.size >= MOST_BYTES:
-                yield part
-                part = Part(file, ledger_path(file.path), file_id, False, known is not None)
-    if buffer:
-        part.backup_parts.append((number, zlib.compress(buffer)))
-        part.size += len(part.backup_parts[-1][1])
+    part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
+    blocks = opened.blocks()
+    for number, data in enumerate(compressed(blocks if store else ())):
+        part.bytes_parts.append((number, data))
+        part.size += len(data)
+        if part.size >= MOST_BYTES:
+            yield part
+            part = Part(file, part.path, part.file_id, False, known is not None)
+    for _ in blocks:
+        pass
     part.ends, part.sha256, part.header = True, opened.sha256, {"stored": store}
     tally = part.counts["backups"]
     tally.source = 1
@@ -281,3 +301,14 @@ def backup_parts(
     else:
         tally.changed = 1
     yield part
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    buffer = bytearray()
+    for block in blocks:
+        buffer += block
+        if len(buffer) >= BYTES_PART:
+            yield zlib.compress(buffer)
+            buffer = bytearray()
+    if buffer:
+        yield zlib.compress(buffer)

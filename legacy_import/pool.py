@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -11,12 +10,10 @@ from typing import Protocol
 from django.db import connection
 
 from legacy_import import worker
-from legacy_import.models import ImportRun
-from legacy_import.options import Options, Progress
+from legacy_import.options import BotTree, Options, Progress
 from legacy_import.session import Outcome, Session, open_session
 from legacy_import.source.records import SourceFile
 
-Runs = dict[uuid.UUID, ImportRun]
 Done = Iterator[tuple[str, Outcome]]
 # Seconds between two looks at how far the workers are.
 LOOK = 0.2
@@ -25,9 +22,7 @@ LOOK = 0.2
 class Hands(Protocol):
     peak_rss_mb: float
 
-    def give(
-        self, name: str, phase: int, bot_id: uuid.UUID | None, files: list[SourceFile]
-    ) -> Done:
+    def give(self, tree: BotTree, phase: int, files: list[SourceFile]) -> Done:
         """Takes on files, and says what became of earlier ones; of a bot, phase after phase."""
         ...
 
@@ -37,10 +32,9 @@ class Hands(Protocol):
 
 
 @contextmanager
-def hands(options: Options, progress: Progress, runs: Runs) -> Iterator[Hands]:
-    """Without runs everything is dry."""
+def hands(options: Options, progress: Progress) -> Iterator[Hands]:
     kind = OwnHands if options.workers == 1 else ManyHands
-    workers: Hands = kind(options, progress, runs)
+    workers: Hands = kind(options, progress)
     try:
         yield workers
     finally:
@@ -50,22 +44,18 @@ def hands(options: Options, progress: Progress, runs: Runs) -> Iterator[Hands]:
 class OwnHands:
     """This process, one bot and phase after the other."""
 
-    def __init__(self, options: Options, progress: Progress, runs: Runs) -> None:
+    def __init__(self, options: Options, progress: Progress) -> None:
         self.options = options
         self.progress = progress
-        self.runs = runs
         self.key: tuple[str, int] = ("", 0)
         self.session: Session | None = None
         self.peak_rss_mb = 0.0
 
-    def give(
-        self, name: str, phase: int, bot_id: uuid.UUID | None, files: list[SourceFile]
-    ) -> Done:
-        if self.session is None or self.key != (name, phase):
+    def give(self, tree: BotTree, phase: int, files: list[SourceFile]) -> Done:
+        if self.session is None or self.key != (tree.name, phase):
             yield from self.finish()
-            self.key = (name, phase)
-            run = self.runs.get(bot_id) if bot_id else None
-            self.session = open_session(self.options, run, bot_id, self.progress.advance)
+            self.key = (tree.name, phase)
+            self.session = open_session(tree, self.options, self.progress.advance)
         self.session.feed(files)
 
     def finish(self) -> Done:
@@ -81,10 +71,9 @@ class OwnHands:
 
 
 class ManyHands:
-    def __init__(self, options: Options, progress: Progress, runs: Runs) -> None:
+    def __init__(self, options: Options, progress: Progress) -> None:
         self.options = options
         self.progress = progress
-        self.runs = runs
         self.peak_rss_mb = 0.0
         # A fork would share this process's connection.
         processes = multiprocessing.get_context("spawn")
@@ -98,16 +87,13 @@ class ManyHands:
             initargs=(dict(connection.settings_dict), os.getpid(), self.advanced),
         )
 
-    def give(
-        self, name: str, phase: int, bot_id: uuid.UUID | None, files: list[SourceFile]
-    ) -> Done:
+    def give(self, tree: BotTree, phase: int, files: list[SourceFile]) -> Done:
         while len(self.outstanding) >= 2 * self.options.workers or any(
-            of == name and earlier != phase for of, earlier in self.outstanding.values()
+            of == tree.name and earlier != phase for of, earlier in self.outstanding.values()
         ):
             yield from self._look()
-        run = self.runs.get(bot_id) if bot_id else None
-        future = self.pool.submit(worker.work, self.options, run, bot_id, files)
-        self.outstanding[future] = (name, phase)
+        future = self.pool.submit(worker.work, tree, self.options, files)
+        self.outstanding[future] = (tree.name, phase)
 
     def finish(self) -> Done:
         while self.outstanding:

@@ -18,6 +18,7 @@ from legacy_import.changes import set_fingerprints
 from legacy_import.models import (
     Backup,
     Change,
+    FilePart,
     ImportChunk,
     ImportFile,
     ImportRun,
@@ -166,7 +167,7 @@ class _Rollback:
     def __init__(self, run: ImportRun, undone: Undone) -> None:
         self.run = run
         self.undone = undone
-        self.bot = {"bot": run.bot_id, "run": run.pk}
+        self.bot: dict[str, Any] = {"bot": run.bot_id, "run": run.pk}
         self.files = ImportFile.objects.filter(bot=run.bot_id, run=run.pk)
 
     def look(self) -> None:
@@ -177,7 +178,7 @@ class _Rollback:
             cursor.execute(BEFORE, self.bot)
             self._collect(cursor)
             cursor.execute(OURS, self.bot)
-            self.values = {**self.bot, "ours": [number for (number,) in cursor]}
+            self.values: dict[str, Any] = {**self.bot, "ours": [number for (number,) in cursor]}
             cursor.execute(CHATS_WRITTEN, self.bot)
             self.undone.kept += (f"conversations {id}" for (id,) in cursor)
             for table in TABLES:
@@ -310,7 +311,7 @@ class _Rollback:
         for chunk, place, earlier in edited.values_list("chunk_id", "place", "earlier").iterator():
             fingerprints[chunk].append((place, bytes(earlier)))
         set_fingerprints(bot, fingerprints)
-        for model in (Change, ImportChunk, Repair, Original, Reject, Backup):
+        for model in (Change, ImportChunk, Repair, Original, Reject, Backup, FilePart):
             model.objects.filter(bot=bot, file__in=files).delete()
         Reject.objects.filter(bot=bot, solved_by=self.run.number).update(solved_by=None)
         self.files.update(status=ImportFile.Status.UNDONE)

@@ -12,7 +12,7 @@ from django.db import connection
 from legacy_import import bots, ledger
 from legacy_import.counts import Counts
 from legacy_import.models import ImportRun
-from legacy_import.options import ImportRefused, Options, Progress
+from legacy_import.options import BotTree, ImportRefused, Options, Progress
 from legacy_import.pool import Hands, hands
 from legacy_import.session import Outcome
 from legacy_import.source.inventory import NoBots, inventory, trees
@@ -69,26 +69,35 @@ def _import(options: Options, progress: Progress) -> Report:
     if not options.root.is_dir():
         raise ImportRefused(f"{options.root} is no folder that can be read.")
     try:
-        names = [name for name in trees(options.root, options.bot) if name]
+        folders = trees(options.root, options.bot)
     except NoBots as error:
         raise ImportRefused(str(error)) from None
+    names = list(folders)
     if len({name.lower() for name in names}) < len(names):
         raise ImportRefused("Two folders are named alike but for capitals, as bots cannot be.")
     report = Report(None, options.dry_run, names)
     if options.dry_run:
         known = bots.existing(names)
-        with hands(options, progress, {}) as workers:
-            _distribute(options, progress, report, known, {}, workers)
+        bot_trees = {
+            name: BotTree(name, name if folder else "", known.get(name))
+            for name, folder in folders.items()
+        }
+        with hands(options, progress) as workers:
+            _distribute(options, progress, report, bot_trees, workers)
         return report
     made, report.problems = bots.make(names, _entries(options, report))
     with ledger.locked(made):
         runs = ledger.begin(list(made.values()), ImportRun.Action.IMPORT, _as_json(options))
         report.run_id = next(iter(runs.values())).number
+        bot_trees = {
+            name: BotTree(name, name if folder else "", made[name], runs[made[name]])
+            for name, folder in folders.items()
+        }
         outcomes: dict[str, Outcome] = {}
         try:
             with correlation.correlated(f"import-{report.run_id:08}"):
-                with hands(options, progress, runs) as workers:
-                    outcomes = _distribute(options, progress, report, made, runs, workers)
+                with hands(options, progress) as workers:
+                    outcomes = _distribute(options, progress, report, bot_trees, workers)
                 _link(list(made.values()))
         except KeyboardInterrupt:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)
@@ -105,8 +114,7 @@ def _distribute(
     options: Options,
     progress: Progress,
     report: Report,
-    made: dict[str, uuid.UUID],
-    runs: dict[uuid.UUID, ImportRun],
+    bot_trees: dict[str, BotTree],
     workers: Hands,
 ) -> dict[str, Outcome]:
     """Slices of files to the workers; a bot's next phase begins when the one before is done."""
@@ -122,7 +130,7 @@ def _distribute(
             _reject_nobodys(files, report.outcome)
             continue
         for some in _slices(files):
-            for done, outcome in workers.give(name, phase, made.get(name), some):
+            for done, outcome in workers.give(bot_trees[name], phase, some):
                 take(done, outcome)
     for done, outcome in workers.finish():
         take(done, outcome)

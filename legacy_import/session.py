@@ -1,7 +1,6 @@
 """Files of one bot through one process: this thread reads while another writes what was read."""
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,12 +9,11 @@ from django.db import connection
 
 from legacy_import import known
 from legacy_import.apply import Writer
-from legacy_import.batch import Batch, Finished, Part
+from legacy_import.batch import KEPT_WHOLE, Batch, Finished, Part
 from legacy_import.counts import Counts
 from legacy_import.dry import DryRun
-from legacy_import.models import ImportRun
-from legacy_import.options import Options
-from legacy_import.plan import FilePlan, backup_parts
+from legacy_import.options import BotTree, Options
+from legacy_import.plan import NO_BOT, FilePlan, backup_parts
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, SourceFile
@@ -24,7 +22,10 @@ from tenants.context import maintenance_context
 # Batches that wait to be written: one is being made meanwhile.
 WAITING = 1
 TOO_FRESH = "too-fresh"
-NO_BOT = uuid.UUID(int=0)
+
+
+class WriteFailed(Exception):
+    pass
 
 
 class WritesBatches(Protocol):
@@ -53,22 +54,24 @@ class Outcome:
 class Session:
     def __init__(
         self,
-        bot_id: uuid.UUID,
+        tree: BotTree,
         writer: WritesBatches,
         options: Options,
         advance: Callable[[int], object],
     ) -> None:
-        self.bot_id = bot_id
+        self.tree = tree
+        self.bot_id = tree.bot_id or NO_BOT
         self.writer = writer
         self.options = options
         self.advance = advance
         self.outcome = Outcome()
-        self.batch = Batch(bot_id)
+        self.batch = Batch(self.bot_id)
+        self.failed = False
         self.waiting: list[Future[Finished]] = []
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="import-writer")
 
     def feed(self, files: Sequence[SourceFile]) -> None:
-        paths = [known.ledger_path(file.path) for file in files]
+        paths = [self.tree.path(file) for file in files]
         with maintenance_context():
             before = known.known_files(self.bot_id, paths)
         for file, path in zip(files, paths, strict=True):
@@ -108,14 +111,17 @@ class Session:
     def _parts(self, file: SourceFile, before: known.KnownFile | None) -> Iterator[Part]:
         options = self.options
         if file.kind == Kind.BACKUP and file.problem is None:
-            yield from backup_parts(options.root, file, before, options.store_backups)
+            yield from backup_parts(self.tree, options.root, file, before, options.store_backups)
             return
         reading = read(options.root, file, source_tz=options.source_tz)
         old = known.Sequence()
         if before is not None:
             with maintenance_context():
-                old = known.sequence(self.bot_id, known.ledger_path(file.path))
-        yield from FilePlan(self.bot_id, reading, before, old).parts()
+                old = known.sequence(self.bot_id, self.tree.path(file))
+        own: Iterable[bytes] = ()
+        if file.kind in KEPT_WHOLE and file.problem is None:
+            own = Opened(options.root, file).blocks()
+        yield from FilePlan(self.tree, reading, before, old, own).parts()
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
         if before.status != "done" or before.size != file.size:
@@ -138,23 +144,29 @@ class Session:
         while len(self.waiting) > WAITING:
             self._await()
         batch, self.batch = self.batch, Batch(self.bot_id)
-        self.waiting.append(self.thread.submit(self.writer.write, batch))
+        self.waiting.append(self.thread.submit(self._write, batch))
+
+    def _write(self, batch: Batch) -> Finished:
+        """Nothing is written after a batch that failed: a file's parts follow each other."""
+        if self.failed:
+            raise WriteFailed("An earlier batch was not written.")
+        try:
+            return self.writer.write(batch)
+        except BaseException:
+            self.failed = True
+            raise
 
     def _await(self) -> None:
         for part, counts in self.waiting.pop(0).result():
             self.outcome.counts.add(counts)
             self.outcome.rejects += (
                 {"file": part.file.path, "position": reject.place, "code": reject.code}
-                for _, reject in part.rejects
+                for _, piece, reject in part.rejects
+                if not piece
             )
 
 
-def open_session(
-    options: Options,
-    run: ImportRun | None,
-    bot_id: uuid.UUID | None,
-    advance: Callable[[int], object],
-) -> Session:
-    """A dry one without a run; the bot may then not be there yet."""
-    writer: WritesBatches = DryRun(bot_id) if run is None else Writer(run)
-    return Session(bot_id or NO_BOT, writer, options, advance)
+def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:
+    """A dry one without a run."""
+    writer: WritesBatches = Writer(tree.run) if tree.run else DryRun(tree.bot_id)
+    return Session(tree, writer, options, advance)

@@ -5,16 +5,15 @@ import resource
 import signal
 import threading
 import time
-import uuid
 from typing import Any
 
 import django
 
-from legacy_import.options import Options
+from legacy_import.options import BotTree, Options
 from legacy_import.source.records import SourceFile
 
 _advanced: Any = None
-_sessions: dict[uuid.UUID | None, Any] = {}
+_sessions: dict[str, Any] = {}
 
 
 def begin(database: dict[str, Any], parent: int, advanced: Any) -> None:
@@ -29,17 +28,15 @@ def begin(database: dict[str, Any], parent: int, advanced: Any) -> None:
     connection.settings_dict.update(database)
 
 
-def work(
-    options: Options, run: Any, bot_id: uuid.UUID | None, files: list[SourceFile]
-) -> tuple[Any, float]:
+def work(tree: BotTree, options: Options, files: list[SourceFile]) -> tuple[Any, float]:
     """Returns when all of it is committed: what became of it, and the memory used at most."""
-    if bot_id not in _sessions:
+    if tree.name not in _sessions:
         from legacy_import.session import open_session
 
         while _sessions:
             _sessions.popitem()[1].close()
-        _sessions[bot_id] = open_session(options, run, bot_id, _advance)
-    session = _sessions[bot_id]
+        _sessions[tree.name] = open_session(tree, options, _advance)
+    session = _sessions[tree.name]
     session.feed(files)
     return session.drain(), peak_rss_mb()
 

@@ -16,113 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ImportFile",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("path", models.TextField()),
-                ("kind", models.CharField()),
-                ("key", models.BigIntegerField(null=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("partial", "partial: some of it is committed"),
-                            ("done", "Done"),
-                            ("undone", "Undone"),
-                        ]
-                    ),
-                ),
-                ("size", models.BigIntegerField()),
-                ("mtime_ns", models.BigIntegerField()),
-                ("sha256", models.BinaryField(null=True)),
-                (
-                    "header",
-                    tenants.fields.JSONObjectField(
-                        blank=True,
-                        db_default=models.Value({}, output_field=models.JSONField()),
-                        default=dict,
-                    ),
-                ),
-                (
-                    "counts",
-                    tenants.fields.JSONObjectField(
-                        blank=True,
-                        db_default=models.Value({}, output_field=models.JSONField()),
-                        default=dict,
-                    ),
-                ),
-                ("created_row", models.UUIDField(null=True)),
-                (
-                    "bot",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="tenants.bot",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "import_files",
-                "abstract": False,
-                "base_manager_name": "objects",
-            },
-            managers=[
-                ("objects", tenants.queries.TenantManager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Backup",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("chat_id", models.BigIntegerField(null=True)),
-                ("date", models.DateField(null=True)),
-                (
-                    "stored",
-                    models.BooleanField(help_text="Its bytes are here, not only this line."),
-                ),
-                (
-                    "bot",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="tenants.bot",
-                    ),
-                ),
-                (
-                    "file",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="legacy_import.importfile",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "import_backups",
-                "abstract": False,
-                "base_manager_name": "objects",
-            },
-            managers=[
-                ("objects", tenants.queries.TenantManager()),
-            ],
-        ),
-        migrations.CreateModel(
             name="ImportRun",
             fields=[
                 (
@@ -202,16 +95,77 @@ class Migration(migrations.Migration):
                 ("objects", tenants.queries.TenantManager()),
             ],
         ),
-        migrations.AddField(
-            model_name="importfile",
-            name="run",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="legacy_import.importrun",
-            ),
+        migrations.CreateModel(
+            name="ImportFile",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("path", models.TextField()),
+                ("kind", models.CharField()),
+                ("key", models.BigIntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("partial", "partial: some of it is committed"),
+                            ("done", "Done"),
+                            ("undone", "Undone"),
+                        ]
+                    ),
+                ),
+                ("size", models.BigIntegerField()),
+                ("mtime_ns", models.BigIntegerField()),
+                ("sha256", models.BinaryField(null=True)),
+                (
+                    "header",
+                    tenants.fields.JSONObjectField(
+                        blank=True,
+                        db_default=models.Value({}, output_field=models.JSONField()),
+                        default=dict,
+                    ),
+                ),
+                (
+                    "counts",
+                    tenants.fields.JSONObjectField(
+                        blank=True,
+                        db_default=models.Value({}, output_field=models.JSONField()),
+                        default=dict,
+                    ),
+                ),
+                ("created_row", models.UUIDField(null=True)),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.bot",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="legacy_import.importrun",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "import_files",
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+            managers=[
+                ("objects", tenants.queries.TenantManager()),
+            ],
         ),
         migrations.CreateModel(
             name="Original",
@@ -267,6 +221,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField()),
                 ("reason", models.TextField()),
                 ("raw", models.BinaryField()),
+                ("piece", models.IntegerField(default=0)),
                 ("solved_by", models.BigIntegerField(null=True)),
                 (
                     "bot",
@@ -345,52 +300,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="BackupPart",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("number", models.IntegerField()),
-                ("data", models.BinaryField()),
-                (
-                    "backup",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="legacy_import.backup",
-                    ),
-                ),
-                (
-                    "bot",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="tenants.bot",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "import_backup_parts",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "indexes": [
-                    models.Index(
-                        fields=["bot", "backup", "number"], name="import_backup_parts_order"
-                    )
-                ],
-            },
-            managers=[
-                ("objects", tenants.queries.TenantManager()),
-            ],
-        ),
-        migrations.CreateModel(
             name="ImportChunk",
             fields=[
                 (
@@ -437,6 +346,50 @@ class Migration(migrations.Migration):
                 "base_manager_name": "objects",
                 "indexes": [
                     models.Index(fields=["bot", "file", "first_place"], name="import_chunks_file")
+                ],
+            },
+            managers=[
+                ("objects", tenants.queries.TenantManager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="FilePart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("data", models.BinaryField()),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.bot",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="legacy_import.importfile",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "import_file_parts",
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["bot", "file", "number"], name="import_file_parts_order")
                 ],
             },
             managers=[
@@ -501,13 +454,54 @@ class Migration(migrations.Migration):
                 ("objects", tenants.queries.TenantManager()),
             ],
         ),
-        migrations.AddIndex(
-            model_name="backup",
-            index=models.Index(fields=["bot", "chat_id", "date"], name="import_backups_chat"),
-        ),
-        migrations.AddIndex(
-            model_name="backup",
-            index=models.Index(fields=["bot", "file"], name="import_backups_file"),
+        migrations.CreateModel(
+            name="Backup",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("chat_id", models.BigIntegerField(null=True)),
+                ("date", models.DateField(null=True)),
+                (
+                    "stored",
+                    models.BooleanField(help_text="Its bytes are here, not only this line."),
+                ),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.bot",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="legacy_import.importfile",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "import_backups",
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["bot", "chat_id", "date"], name="import_backups_chat"),
+                    models.Index(fields=["bot", "file"], name="import_backups_file"),
+                ],
+            },
+            managers=[
+                ("objects", tenants.queries.TenantManager()),
+            ],
         ),
         migrations.AddIndex(
             model_name="importfile",

@@ -11,7 +11,7 @@ UPDATABLE = {
     "import_originals": "",
     "import_changes": "",
     "import_backups": "",
-    "import_backup_parts": "",
+    "import_file_parts": "",
 }
 # Table -> the ledger's row it goes with, and that row's column.
 KEYS = {
@@ -22,7 +22,7 @@ KEYS = {
     "import_originals": ("import_files", "file_id"),
     "import_changes": ("import_files", "file_id"),
     "import_backups": ("import_files", "file_id"),
-    "import_backup_parts": ("import_backups", "backup_id"),
+    "import_file_parts": ("import_files", "file_id"),
 }
 
 SECURITY = """

@@ -23,16 +23,17 @@ class Backup(LedgerModel):
         return f"{self.chat_id} · {self.date}"
 
 
-class BackupPart(LedgerModel):
-    """Some of a backup's bytes, compressed (zlib)."""
+class FilePart(LedgerModel):
+    """Some of a file's bytes, compressed (zlib): of backups, and of files that hold several things
+    in one, which their rows could not give back."""
 
-    backup = belongs_to("Backup")
+    file = belongs_to("ImportFile")
     number = models.IntegerField()
     data = models.BinaryField()
 
     class Meta(LedgerModel.Meta):
-        db_table = "import_backup_parts"
+        db_table = "import_file_parts"
         indexes = [
-            # A backup's bytes in order.
-            models.Index(fields=["bot", "backup", "number"], name="import_backup_parts_order")
+            # A file's bytes in order.
+            models.Index(fields=["bot", "file", "number"], name="import_file_parts_order")
         ]

@@ -24,6 +24,8 @@ class Reject(RecordModel):
     code = models.CharField()
     reason = models.TextField()
     raw = models.BinaryField()
+    # Of a long record that lies in several.
+    piece = models.IntegerField(default=0)
     # The number of the run that placed it after all.
     solved_by = models.BigIntegerField(null=True)
 

@@ -81,7 +81,7 @@ SECURED: dict[str, Callable[[], list[str]]] = {
 # What legacy_import keeps of what was imported.
 LEDGER = (
     *("import_runs", "import_files", "import_chunks", "import_rejects", "import_repairs"),
-    *("import_originals", "import_changes", "import_backups", "import_backup_parts"),
+    *("import_originals", "import_changes", "import_backups", "import_file_parts"),
 )
 SECURED |= {table: partial(policies.secure_ledger, table, []) for table in LEDGER}
 # Table and columns of keys that no bot can guess or fill: they tell nothing about another bot.

@@ -13,7 +13,7 @@ from legacy_import.run import Report, import_tree
 BEGIN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 LEDGER = (
     *("import_runs", "import_files", "import_chunks", "import_rejects", "import_repairs"),
-    *("import_originals", "import_changes", "import_backups", "import_backup_parts"),
+    *("import_originals", "import_changes", "import_backups", "import_file_parts"),
 )
 
 

@@ -107,20 +107,25 @@ class Document:
 
     def _members(self, key: str, keyed: bool) -> Iterator[Any]:
         found = False
+        broken: list[Kept] = []
         self._place += 1
         self._whole = self._place
         closed = self._next() == "}"
         self._place += closed
         while not closed:
+            self._member = self._place
             name = self._name()
             if name != key:
-                self.header[name] = self._value()
+                try:
+                    self.header[name] = self._value()
+                except _Damage:
+                    broken.append(self._skipped("}"))
             elif self._text[self._place] != ("{" if keyed else "["):
                 raise NoDocument
             elif found:
                 self._member = self._place
                 self._value()
-                yield self.raw()
+                broken.append(self.raw())
             else:
                 found = True
                 self.heading = dict(self.header)
@@ -130,6 +135,7 @@ class Document:
         self._whole = self._place
         if not found:
             self.heading = self.header
+        yield from broken
 
     def _elements(self, keyed: bool = False) -> Iterator[Any]:
         bracket, name = "}" if keyed else "]", ""

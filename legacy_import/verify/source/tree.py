@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -38,6 +38,8 @@ class File:
     key: int | None = None
     day: date | None = None
     """A snapshot's, when its name is one."""
+    folder: str = ""
+    """Of the bot's tree, where there are several."""
 
     @property
     def printable(self) -> str:
@@ -53,7 +55,8 @@ def files(root: Path, bot: str | None) -> Iterator[File]:
         if entry.is_dir(follow_symlinks=False):
             prefix = f"{entry.name}/"
             if any(os.path.lexists(root / entry.name / name) for name in KNOWN):
-                yield from _tree(root, prefix, entry.name, at_the_root=False)
+                for file in _tree(root, prefix, entry.name, at_the_root=False):
+                    yield replace(file, folder=entry.name)
             else:
                 yield from _strangers(root, prefix, None)
         elif _is_file(entry) and entry.name in BOT_LISTS:
