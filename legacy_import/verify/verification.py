@@ -10,9 +10,10 @@ from pathlib import Path
 from django.db import connection
 
 from legacy_import.verify.accounting import Accounts, Read, path_hash
+from legacy_import.verify.backups import list_only_in_backups
 from legacy_import.verify.conversations import Conversations, Sum
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.integrity import check_integrity, check_isolation
 from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
@@ -60,6 +61,8 @@ class Verification:
                 self.findings.add("accounting", name, "the bot is not in the database")
             else:
                 self._verify(name, bots[name])
+        with maintenance_context():
+            check_isolation(self.findings)
         return self.findings
 
     def _files(self) -> Iterator[File]:
@@ -94,6 +97,8 @@ class Verification:
                 }
                 compare_people(bot_id, people, self.findings)
             candidates = (one for one in portion if _can_be_tested(one))
+            backups = [one.read.file for one in portion if one.read.file.kind is Kind.BACKUP]
+            list_only_in_backups(self.root, backups, self.findings)
             tested = tested or any(
                 self_test(bot_id, one.read.expected, one.sum, self.findings)
                 for one in islice(candidates, CANDIDATES)
