@@ -44,7 +44,7 @@ COMMAND_PLANES = {
             *("migrate", "showmigrations", "sqlmigrate", "makemigrations", "pgmakemigrations"),
             *("dbshell", "flush", "inspectdb", "pgtrigger", "squashmigrations", "test"),
             *("createsuperuser", "changepassword"),
-            *(*("rotate_token_key", "pgpartition"), "bench"),
+            *(*("rotate_token_key", "pgpartition"), "bench", "bench_import"),
         ),
         MIGRATOR,
     ),

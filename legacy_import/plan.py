@@ -282,7 +282,7 @@ def backup_parts(
     tree: BotTree, root: Path, file: SourceFile, known: KnownFile | None, store: bool
 ) -> Iterator[Part]:
     """A backup comes whole, whatever it holds."""
-    opened = Opened(root, file.path, file.size, file.mtime_ns)
+    opened = Opened(root, file)
     part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
     blocks = opened.blocks()
     for number, data in enumerate(compressed(blocks if store else ())):

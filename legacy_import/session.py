@@ -120,7 +120,7 @@ class Session:
                 old = known.sequence(self.bot_id, self.tree.path(file))
         own: Iterable[bytes] = ()
         if file.kind in KEPT_WHOLE and file.problem is None:
-            own = Opened(options.root, file.path, file.size, file.mtime_ns).blocks()
+            own = Opened(options.root, file).blocks()
         yield from FilePlan(self.tree, reading, before, old, own).parts()
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
@@ -131,7 +131,7 @@ class Session:
         if before.mtime_ns == file.mtime_ns:
             return True
         try:
-            opened = Opened(self.options.root, file.path, file.size, file.mtime_ns)
+            opened = Opened(self.options.root, file)
             for _ in opened.blocks():
                 pass
         except NotOpened:

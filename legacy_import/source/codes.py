@@ -5,7 +5,6 @@ REJECTS = {
     "symlink": "A symbolic link: it is not followed.",
     "not-a-file": "A pipe, a device or a socket: it is not opened.",
     "unreadable": "The system refuses to read it; see its permissions.",
-    "unprintable-name": "The name holds control characters or is not UTF-8: rename the file.",
     "leftover": "A half-written or set-aside file of the old code.",
     "unknown-file": "No file of a known kind: kept as it is.",
     "name-not-a-number": "The file's name is to be a Telegram id.",

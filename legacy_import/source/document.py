@@ -23,9 +23,7 @@ class Document:
         self.reading, self.records_key = reading, records_key
         self.place = 1
         self.values: dict[str, Any] = {}  # of the keys around the records
-        self.splitter = Splitter(
-            as_utf8(blocks, reading.notes), f'"{records_key}"'.encode(), bracket
-        )
+        self.splitter = Splitter(as_utf8(blocks, reading), f'"{records_key}"'.encode(), bracket)
         self._decoder = Decoder()
         self._around: list[list[str]] = []
         self._size = 0
@@ -38,6 +36,7 @@ class Document:
         return first
 
     def records(self) -> Iterator[Element | Run | Reject]:
+        refusals: list[Reject] = []  # come last, so that they shift no record's place
         for found in self.splitter.found():
             match found:
                 case Element() | Run():
@@ -50,11 +49,20 @@ class Document:
                     try:
                         self._keep(found)
                     except Refused as refused:
-                        raw = found.key + b": " + found.raw
-                        yield Reject(self.take(), refused.code, refused.detail, raw)
+                        raw = found.key.raw + found.raw
+                        refusals.append(Reject(0, refused.code, refused.detail, raw))
+                        if self._size > LARGEST_SURROUNDINGS:
+                            yield from self._placed(refusals)
+        yield from self._placed(refusals)
         self.describe()
         if self.splitter.container == "object" and not self.splitter.has_records and self.values:
             self.reading.notes.append(Note("missing-records", f"/{self.records_key}", b""))
+
+    def _placed(self, refusals: list[Reject]) -> Iterator[Reject]:
+        for refusal in refusals:
+            refusal.place = self.take()
+            yield refusal
+        refusals.clear()
 
     def describe(self) -> None:
         shape, splitter = self.reading.shape, self.splitter
@@ -71,8 +79,8 @@ class Document:
         return Reject(self._damage_place, damage.code, "", damage.raw)
 
     def _keep(self, around: Around) -> None:
-        key, value = self._decoder.decode(around.key), self._decoder.decode(around.raw)
-        self._size += len(around.key) + len(around.raw)
+        self._size += len(around.key.raw) + len(around.raw)
+        key, value = self._decoder.decode(around.key.text), self._decoder.decode(around.raw)
         if self._size > LARGEST_SURROUNDINGS:
             raise Refused("too-large")
         self.reading.notes.extend(self._decoder.notes)

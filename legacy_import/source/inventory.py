@@ -25,8 +25,8 @@ SIGNS = {*FOLDERS, b"girls_data.json", b"metrics.json"}  # of a bot's tree
 ORDER = (b"bots.json", b"config.json", b"girls_data.json", b"girls_data", b"metrics.json",
          b"conversations", b"backups")  # fmt: skip
 LEFTOVER = re.compile(rb"(-?[0-9]{1,19})\.(?:tmp|json\.tmp|backup\..*\.json)")
-UNPRINTABLE = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-LARGEST_ID = 2**63 - 1
+UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+INT64 = range(-(2**63), 2**63)
 
 
 class NoBots(ValueError):
@@ -149,11 +149,10 @@ class _Walk:
             problem = "symlink"
         elif not stat.S_ISREG(status.st_mode):
             problem = "not-a-file"
-        elif os.fsencode(name) != path:
-            problem = "unprintable-name"
         elif abs(self._now - status.st_mtime) < self._min_age:
             problem = "too-fresh"
-        return SourceFile(bot, name, kind, key, status.st_size, status.st_mtime_ns, problem)
+        real = path if os.fsencode(name) != path else None
+        return SourceFile(bot, name, kind, key, status.st_size, status.st_mtime_ns, problem, real)
 
     def listing(self, folder: bytes) -> list[bytes]:
         return sorted(os.listdir(os.path.join(self._root, folder)))
@@ -183,9 +182,16 @@ def _key(digits: bytes) -> int | None:
         number = int(digits)
     except ValueError:
         return None
-    return number if str(number).encode() == digits and abs(number) <= LARGEST_ID else None
+    return number if str(number).encode() == digits and number in INT64 else None
 
 
 def _printable(path: bytes) -> str:
-    text = path.decode("utf-8", "backslashreplace")
-    return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    """Of two paths never the same."""
+    return UNPRINTABLE.sub(_escaped, path.decode("utf-8", "surrogateescape"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code >= 0xDC80:  # a byte that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return match[0].encode("unicode_escape").decode()

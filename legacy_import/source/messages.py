@@ -222,7 +222,7 @@ def _text(value: dict[str, Any], field: str, notes: list[Note], default: str = "
         case int() | float() | OddNumber():
             note(notes, "string-as-number", where, as_json(text))
             return as_json(text).decode()
-        case list():
+        case list() if not default:
             note(notes, "text-list", where, as_json(text))
             return plain_text("".join(_piece(piece, field) for piece in text), where, notes)
     raise Refused("not-text", field)

@@ -66,9 +66,11 @@ class _Snapshots:
             return
         notes = list(odd)
         recorded_at = self._time(snapshot, notes)
-        metrics = snapshot.get("metrics")
+        flat = {name: item for name, item in snapshot.items() if name != TIME}
+        metrics = snapshot.get("metrics", flat)
         if not isinstance(metrics, dict):
-            metrics = {name: item for name, item in snapshot.items() if name != TIME}
+            yield Reject(self._take(), "not-an-object", "metrics", as_json(snapshot))
+            return
         for name, value in _numbers(metrics):
             place = self._take()
             try:

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from legacy_import.source.records import SourceFile
+
 BLOCK = 256 * 1024
 
 REFUSALS = {
@@ -33,11 +35,11 @@ class NotOpened(Exception):
 class Opened:
     """A regular file, read in blocks once; `sha256` holds when all are read."""
 
-    def __init__(self, root: Path, path: str, size: int, mtime_ns: int) -> None:
-        self.path = path
-        self._as_listed = (size, mtime_ns)
+    def __init__(self, root: Path, file: SourceFile) -> None:
+        self.path = file.path
+        self._as_listed = (file.size, file.mtime_ns)
         self._sha256 = hashlib.sha256()
-        self._file = os.fdopen(_open_beneath(root, path), "rb", buffering=0)
+        self._file = os.fdopen(_open_beneath(root, file), "rb", buffering=0)
         if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
             raise NotOpened("not-a-file")
         self._require_unchanged()
@@ -72,9 +74,9 @@ class Opened:
             raise FileChanged(self.path)
 
 
-def _open_beneath(root: Path, path: str) -> int:
+def _open_beneath(root: Path, file: SourceFile) -> int:
     """Step by step, so that no folder on the way is a link that leads elsewhere."""
-    *folders, name = path.split("/")
+    *folders, name = (file.real_path or os.fsencode(file.path)).split(b"/")
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -87,6 +89,6 @@ def _open_beneath(root: Path, path: str) -> int:
         finally:
             os.close(folder)
     except FileNotFoundError:
-        raise FileChanged(path) from None
+        raise FileChanged(file.path) from None
     except OSError as error:
         raise NotOpened(REFUSALS.get(error.errno or 0, "unreadable")) from error

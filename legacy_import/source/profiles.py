@@ -13,7 +13,7 @@ from legacy_import.source.messages import SeenIds, whole_number
 from legacy_import.source.metrics import metrics_of
 from legacy_import.source.records import Note, Profile, Reading, Record, Reject
 from legacy_import.source.render import PROFILE_FIELDS, render_profile
-from legacy_import.source.splitting import LARGEST_RECORD, Element, end_of_first_value
+from legacy_import.source.splitting import LARGEST_RECORD, Element, Key, end_of_first_value
 from legacy_import.source.times import EPOCH, ZULU, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
     Decoder,
@@ -33,7 +33,7 @@ SIGNS_OF_2 = ("chat_id", "last_activity", "message_count", "summary", "profile")
 def profile_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Record]:
     """girls_data/{id}.json: the file is one record."""
     raw = b""
-    utf8 = as_utf8(blocks, reading.notes)
+    utf8 = as_utf8(blocks, reading)
     for block in utf8:
         raw += block
         if len(raw) > LARGEST_RECORD:
@@ -58,16 +58,16 @@ def profiles_records(reading: Reading, blocks: Iterator[bytes], tree: Path) -> I
         if isinstance(found, Reject):
             yield found
         elif isinstance(found, Element):
-            place, name = document.take(), found.key or b""
+            place, name = document.take(), found.key or Key(b"", b"")
             try:
-                key = _key(decoder.decode(name))
+                key = _key(decoder.decode(name.text))
                 if seen.add(key):
                     raise Refused("repeated-key", str(key))
                 if os.path.lexists(tree / "girls_data" / f"{key}.json"):
                     raise Refused("superseded", f"girls_data/{key}.json")
                 yield _profile(decoder, found.raw, key, place)
             except Refused as refused:
-                yield Reject(place, refused.code, refused.detail, name + b": " + found.raw)
+                yield Reject(place, refused.code, refused.detail, name.raw + found.raw)
 
 
 def _key(name: str) -> int:

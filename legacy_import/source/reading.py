@@ -7,6 +7,7 @@ from pathlib import Path
 from legacy_import.source.bots import bot_records
 from legacy_import.source.conversations import conversation_records
 from legacy_import.source.document import kept_whole
+from legacy_import.source.encodings import as_in_file
 from legacy_import.source.metrics import metric_records
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.profiles import profile_records, profiles_records
@@ -24,7 +25,7 @@ def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading
     try:
         if file.problem:
             raise NotOpened(file.problem)
-        opened = Opened(root, file.path, file.size, file.mtime_ns)
+        opened = Opened(root, file)
     except NotOpened as refusal:
         reading.records = _counted(reading, None, iter([Reject(0, refusal.code, "", b"")]))
         return reading
@@ -66,9 +67,13 @@ def _counted(
     place = -1
     try:
         for record in records:
-            if record.place != place:  # not another part of the same reject
-                place = record.place
-                reading.source += 1
+            first_part = record.place != place
+            place = record.place
+            reading.source += first_part
+            if isinstance(record, Reject) and reading.file.kind != Kind.BOTS:
+                record.raw = as_in_file(record.raw, reading.encoding)
+                if first_part and place == 0:
+                    record.raw = reading.mark + record.raw
             yield record
     except NotOpened as refusal:  # the disk fails in the middle
         reading.source += 1

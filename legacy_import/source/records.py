@@ -26,6 +26,7 @@ class SourceFile:
     size: int
     mtime_ns: int
     problem: str | None = None  # why it is not even opened: a code
+    real_path: bytes | None = None  # where the printable one is another
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class BotEntry:
 
 @dataclass(slots=True)
 class Reject:
+    """Parts of 4 MB of one long reject follow one another, with one place."""
+
     place: int  # 0 where nothing of the file could be read
     code: str
     reason: str
@@ -126,6 +129,8 @@ class Reading:
     records: Iterator[Record]
     sha256: bytes = b""
     source: int = 0  # records in the file: accepted and rejected ones
+    encoding: str = "utf-8"
+    mark: bytes = b""  # the byte order mark
     # What stands around the records, for render_file; of a conversation also its header's shape.
     shape: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)  # on the file: its encoding, say

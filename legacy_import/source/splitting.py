@@ -6,6 +6,7 @@ ends is found by counting brackets outside of strings, so a record that is no JS
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +16,12 @@ from legacy_import.source.opening import BLOCK
 from legacy_import.source.values import Refused
 
 LARGEST_RECORD = 16 * 1024 * 1024
+MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
 SPACE = re.compile(rb"[ \t\r\n]*+")
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
-KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:", re.DOTALL)
+KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
 UNFINISHED_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+("[ \t\r\n]*+|\\)?\Z', re.DOTALL)
 REST_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 BRACKET_OR_QUOTE = re.compile(rb'[\[\]{}"]')
@@ -38,9 +40,17 @@ BRACKETED = re.compile(_nested(5), re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """Of a member of an object: its text, and all that stands before the value."""
+
+    text: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
     raw: bytes
-    key: bytes | None = None  # its JSON text, where the records stand in an object
+    key: Key | None = None  # where the records stand in an object
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A key beside the records."""
+    """A member beside the records."""
 
-    key: bytes
+    key: Key
     raw: bytes
 
 
@@ -82,9 +92,9 @@ Shortcut = Callable[[bytes, int, bool], tuple[list[Any], int] | None]
 class Stopped(Exception):
     """There is no way to go on: the rest of the file is damage."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, parts: int = 0) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.parts = code, parts  # that are out already
 
 
 class Window:
@@ -93,10 +103,12 @@ class Window:
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self.data, self.at, self.ended = b"", 0, False
         self.before = 0  # bytes of the file that have left the window
+        self.pinned = True  # none may leave it
         self._blocks = blocks
 
     def more(self) -> bool:
-        held = self.data[self.at :]
+        start = 0 if self.pinned else self.at
+        held = self.data[start:]
         blocks = [held]
         wanted = max(BLOCK, min(len(held), PART))
         while wanted > 0 and not self.ended:
@@ -105,8 +117,8 @@ class Window:
             else:
                 blocks.append(block)
                 wanted -= len(block)
-        self.before += self.at
-        self.data, self.at = b"".join(blocks), 0
+        self.before += start
+        self.data, self.at = b"".join(blocks), self.at - start
         return len(self.data) > len(held)
 
     def peek(self) -> bytes:
@@ -140,18 +152,27 @@ class Splitter:
         self._slowly_until = 0
 
     def found(self) -> Iterator[Found]:
+        window = self.window
         try:
-            yield from self._document()
-            if self.window.peek():
+            for found in self._document():
+                window.pinned = False
+                yield found
+            window.pinned = False
+            if window.peek():
                 raise Stopped("trailing-garbage")
         except Stopped as stop:
-            if stop.code == "unexpected-shape":
+            if window.pinned or stop.code == "unexpected-shape":
                 self.container = ""
-                self.window.at = 0  # the whole file, unless much of it is done with
-            for part, raw in enumerate(self._rest()):
+                if not window.before:
+                    window.at = 0  # the whole file
+            window.pinned = False
+            for part, raw in enumerate(self._rest(), stop.parts):
                 yield Damage(stop.code, raw, part)
 
     def _document(self) -> Iterator[Found]:
+        self.window.more()
+        if not self.window.data.strip(b" \t\r\n"):
+            raise Stopped("empty")
         match self.window.peek():
             case b"[" if self.bracket == b"[":
                 self.container, self.has_records = "list", True
@@ -159,16 +180,14 @@ class Splitter:
             case b"{":
                 self.container = "object"
                 yield from self._top_level()
-            case b"":
-                raise Stopped("empty")
             case _:
                 raise Stopped("damaged")
 
     def _top_level(self) -> Iterator[Found]:
-        for key in self._keys():
+        for key in self._keys(most=MOST_MEMBERS):
             if isinstance(key, Odd):
                 yield key
-            elif key != self.records_key:
+            elif key.text != self.records_key:
                 yield from self._value(partial(Around, key))
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
@@ -206,12 +225,14 @@ class Splitter:
         self._slowly_until = window.before + len(window.data)
         return None
 
-    def _keys(self) -> Iterator[bytes | Odd]:
+    def _keys(self, most: int = sys.maxsize) -> Iterator[Key | Odd]:
         window = self.window
-        for odd in self._items(b"}"):
+        for number, odd in enumerate(self._items(b"}")):
             if odd:
                 yield odd
                 continue
+            if number == most:
+                raise Stopped("too-large")
             while not (match := KEY.match(window.data, window.at)):
                 if not UNFINISHED_KEY.match(window.data, window.at):
                     raise Stopped("damaged")
@@ -221,7 +242,7 @@ class Splitter:
                     raise Stopped("truncated")
             window.at = match.end()
             window.peek()
-            yield match[1]
+            yield Key(match[1], match[0])
 
     def _items(self, closing: bytes) -> Iterator[Odd | None]:
         """Stands before each item in turn, and at the end behind the closing bracket."""
@@ -261,7 +282,7 @@ class Splitter:
                     parts += 1
             if not window.more():
                 if not search.scalar:
-                    raise Stopped("truncated")
+                    raise Stopped("truncated", parts)
                 end = len(window.data)
                 break
         if parts or end - window.at > LARGEST_RECORD:
@@ -274,11 +295,12 @@ class Splitter:
 
     def _rest(self) -> Iterator[bytes]:
         window = self.window
-        nothing = window.at >= len(window.data) and not window.more()
-        if nothing:
-            yield b""
-        while window.at < len(window.data) or window.more():
-            yield from window.parts(len(window.data))
+        first = True
+        while first or window.at < len(window.data) or window.more():
+            while len(window.data) - window.at < PART and window.more():
+                pass
+            yield window.take(min(len(window.data), window.at + PART))
+            first = False
 
 
 def end_of_first_value(data: bytes) -> int:

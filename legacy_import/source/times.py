@@ -26,7 +26,7 @@ DOTTED = re.compile(
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
     r"(?:[ ,T]+(?P<rest>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?)?"
 )
-MIDNIGHT_AFTER = re.compile(r"(?<=[T ])24:00(?P<rest>(?::00(?:\.0+)?)?)(?!\d)")
+MIDNIGHT_AFTER = re.compile(r"(?<=[T ])24:00(?P<rest>(?::00(?:\.0+)?)?)(?![\d:.])")
 LONG_FRACTION = re.compile(r"[.,]\d{7,}")
 
 
@@ -67,7 +67,9 @@ class Form:
         except (ValueError, TypeError, OverflowError):
             return None
         if self == ZULU:  # what msgspec writes
-            same = msgspec.json.encode(moments) == msgspec.json.encode(values)
+            same = {moment.tzinfo for moment in moments} <= {UTC} and (
+                msgspec.json.encode(moments) == msgspec.json.encode(values)
+            )
         else:
             same = [self.render(moment) for moment in moments] == list(values)
         return moments if same and all(map(_far_from_the_ends, moments)) else None
@@ -108,12 +110,12 @@ def parse_time(value: Any, zone: dt.tzinfo = UTC) -> tuple[dt.datetime, str | No
             value, code = Decimal(text), "number-as-string"
         else:
             return _parse_text(text, zone)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise UnreadableTime(value)
     if not 0 <= value < NUMBER_END:
         raise UnreadableTime(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
     microseconds = value * (1000 if value >= MILLISECONDS_FROM else 1_000_000)
     if microseconds != int(microseconds):
         code = "fraction-cut"
