@@ -17,6 +17,7 @@ from legacy_import.verify.integrity import check_integrity, check_isolation
 from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
+from legacy_import.verify.performance import Reads
 from legacy_import.verify.selftest import MOST_MESSAGES, self_test
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
@@ -61,7 +62,13 @@ class Verification:
                 self.findings.add("accounting", name, "the bot is not in the database")
             else:
                 self._verify(name, bots[name])
+        reads = Reads(self.findings)
         with maintenance_context():
+            read_only()
+            for name, bot_id in bots.items():
+                reads.measure(bot_id, name)
+            if bots:
+                reads.report()
             check_isolation(self.findings)
         return self.findings
 

@@ -108,7 +108,7 @@ class Document:
         yield value
         self._whole = self._place
         if self._next():
-            yield self._rest()
+            yield self._rest(self._decoder.offset_before(self._text[self._place :]))
 
     def _members(self, key: str, keyed: bool) -> Iterator[Any]:
         found = False
@@ -135,7 +135,9 @@ class Document:
         if again:
             self._member = self._place
         try:
-            value = self._decoded(self._value())
+            value = self._value()
+            if self._odd and NOT_UTF8.search(self._text[self._member : self._end]):
+                name, value = self._decoded_member()
         except _Damage:
             value = self._skipped()
         self._anything = True
@@ -258,6 +260,15 @@ class Document:
             return self.raw()
         self.repaired = True
         return value
+
+    def _decoded_member(self) -> tuple[str, Any]:
+        """A member of a file that is Windows-1251, or what is kept of it."""
+        try:
+            text = windows_1251(self._decoder.raw(self._text[self._member : self._end]))
+            ((name, value),) = self._values.value(f"{{{text}}}", 0, whole=True)[0].items()
+        except (Undecodable, Broken):
+            return "", self.raw()
+        return name, value
 
     def _skipped(self) -> Kept:
         """An element that is no value, when its end can be found; else this is damage."""

@@ -52,6 +52,8 @@ RUSSIAN = "Привет".encode("cp1251")
         (b'[{"a": "caf\xe9"}, 1]', ["13 bytes", 1]),
         (b'[{"a": "' + RUSSIAN + "Ё".encode() + b'"}, 1]', ["17 bytes", 1]),
         (b'[{"a": "' + RUSSIAN + b'\x98"}, 1]', ["16 bytes", 1]),
+        (b'{"\xff": 1, "messages": [1]}', [1, "6 bytes"]),
+        (b'{"' + RUSSIAN + b'": 1, "messages": [1]}', [1]),
         (b"\xef\xbb\xbf[1]", [1]),
         ('[1, "п"]'.encode("utf-16"), [1, "п"]),
         ('[1, "п"]'.encode("utf-16-le"), [1, "п"]),

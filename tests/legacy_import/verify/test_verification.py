@@ -15,6 +15,7 @@ from conversations.models import Conversation, Message
 from legacy_import import session
 from legacy_import.source.records import Message as SourceMessage
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.performance import Reads
 from legacy_import.verify.report import as_text, status
 from legacy_import.verify.verification import Verification
 from tenants.context import bot_context
@@ -248,7 +249,17 @@ def test_messages_that_only_a_backup_has_are_listed(imported):
     findings = verified(imported)
     assert passed(findings)
     assert findings.figures["backups"]["messages only in backups"] == 1
-    assert findings.notes == ["backups/8/2024-05-01.json: 1 messages are in no conversation"]
+    assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
+
+
+def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
+    figures = verified(imported).figures["performance"]
+    assert len(figures) == 5
+    with connection.cursor() as cursor:
+        found = Findings()
+        values = {"bot": "0" * 32}
+        Reads(found)._check_plan(cursor, "all", "all", "SELECT * FROM messages", values)
+    assert found.first["performance"][0].what == "all reads 10 partitions"
 
 
 def test_a_wrong_zone_is_one_spike(imported, by_hand):
