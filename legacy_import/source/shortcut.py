@@ -7,7 +7,7 @@ only the dialect's keys, each once, all times in the file's form, ids ascending.
 import re
 from typing import Annotated, Literal
 
-from msgspec import Meta, MsgspecError, Struct
+from msgspec import Meta, MsgspecError, Struct, ValidationError
 from msgspec.json import Decoder
 
 from legacy_import.source.messages import INT64, KNOWN, Reader
@@ -17,6 +17,8 @@ from legacy_import.source.times import ZULU
 
 FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[a-z_]+"')
 # \u0000 is not storable; the others can spell a known key in another way.
+MOST, LEAST = 256 * 1024, 2 * 1024  # bytes
+PLACE = re.compile(r"at `\$\[(\d+)\]")
 RISKY_ESCAPES = (b"\\u0000", b"\\u005", b"\\u006", b"\\u007")
 
 
@@ -45,25 +47,49 @@ class Shortcut:
         self._senders: dict[str | int, tuple[str, int | None, bool]] = {
             name: (name, None, False) for name in ("user", "bot", "system")
         }
+        self._size, self._misses = MOST, 0
 
-    def __call__(self, data: bytes, at: int, ended: bool) -> tuple[list[Message], int] | None:
-        if ended and (end := data.rfind(b"]", at)) > at and (read := self._read(data[at:end])):
-            return read, end
-        if not (first := FIRST_KEY.match(data, at)):
-            return None
-        cut = data.rfind(first[0], at + 1)
-        comma = data.rfind(b",", at, max(at, cut))
-        if comma > at and (read := self._read(data[at:comma])):
-            return read, comma
-        return None
+    def __call__(self, data: bytes, at: int, ended: bool) -> tuple[list[Message], int]:
+        """The records from a place on and where they end; without any, how far to do without."""
+        first = FIRST_KEY.match(data, at)
+        while first and (end := self._end(data, at, first[0], ended)) > at:
+            try:
+                messages = self._read(data[at:end])
+            except ValidationError as error:
+                end = _before(error, data, at, end, first[0])
+                if end == at:
+                    break
+                messages = self._read_again(data[at:end])
+            except (MsgspecError, UnicodeDecodeError, RecursionError):
+                messages = None
+            if messages:
+                self._size, self._misses = min(MOST, self._size * 2), 0
+                return messages, end
+            if end - at <= LEAST:
+                return [], end
+            self._size = max(LEAST, (end - at) // 4)
+        self._size = max(LEAST, self._size // 4)
+        self._misses += 1
+        return [], at + min(LEAST, 2**self._misses)
+
+    def _end(self, data: bytes, at: int, opening: bytes, ended: bool) -> int:
+        """Where a record probably ends, as far away as the size allows."""
+        limit = at + self._size
+        if ended and limit >= len(data):
+            return data.rfind(b"]", at)
+        next_record = data.rfind(opening, at + 1, limit)
+        return data.rfind(b",", at, next_record) if next_record > at else -1
 
     def _read(self, records: bytes) -> list[Message] | None:
         """That they decode as a list proves that the bytes end where a record ends."""
         if b"\\u00" in records and any(escape in records for escape in RISKY_ESCAPES):
             return None
         read = self._documented if self._dialect == 1 else self._as_written
+        return read(b"[" + records + b"]")
+
+    def _read_again(self, records: bytes) -> list[Message] | None:
         try:
-            return read(b"[" + records + b"]")
+            return self._read(records)
         except (MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
@@ -125,3 +151,14 @@ class Shortcut:
         else:
             self._senders[sender] = (self._reader.named(sender), None, True)
         return True
+
+
+def _before(error: ValidationError, data: bytes, at: int, end: int, opening: bytes) -> int:
+    """Where the records end that stand before the one that is wrong; probably."""
+    place = PLACE.search(str(error))
+    start = at
+    for _ in range(int(place[1]) if place else 0):
+        start = data.find(opening, start + 1, end)
+        if start < 0:
+            return at
+    return data.rfind(b",", at, start) if start > at else at

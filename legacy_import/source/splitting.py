@@ -89,8 +89,9 @@ class Damage:
 
 
 Found = Element | Run | Around | Odd | Damage
-# Of the bytes from a place on: the records it reads at once and where the next begins.
-Shortcut = Callable[[bytes, int, bool], tuple[list[Any], int] | None]
+# Of the bytes from a place on: the records it reads at once and where they end; if there are none,
+# where it is to be asked again.
+Shortcut = Callable[[bytes, int, bool], tuple[list[Any], int]]
 
 
 class Stopped(Exception):
@@ -222,10 +223,11 @@ class Splitter:
             return None
         if len(window.data) - window.at < BLOCK // 2:
             window.more()
-        if taken := self.shortcut(window.data, window.at, window.ended):
-            records, window.at = taken
+        records, end = self.shortcut(window.data, window.at, window.ended)
+        if records:
+            window.at = end
             return Run(records)
-        self._slowly_until = window.before + len(window.data)
+        self._slowly_until = window.before + end
         return None
 
     def _keys(self, most: int = sys.maxsize) -> Iterator[Key | Odd]:

@@ -54,25 +54,37 @@ class Form:
     def parse_all(self, values: Sequence[Any]) -> list[dt.datetime] | None:
         """The moments, if every value is exactly what `render` makes of its moment."""
         try:
-            if self.unit == "iso":
-                moments = list(map(dt.datetime.fromisoformat, values))
-                if self.zone != "Z":
-                    zone = _offset(self.zone)
-                    moments = [m.replace(tzinfo=m.tzinfo or zone).astimezone(UTC) for m in moments]
-            else:
-                if not all(_is_epoch(value) and form_of(value) == self for value in values):
-                    return None
-                unit = SECOND if self.unit == "seconds" else MILLISECOND
-                moments = [EPOCH + value * unit for value in values]
+            moments = self._parse_iso(values) if self.unit == "iso" else self._parse_epoch(values)
         except (ValueError, TypeError, OverflowError):
             return None
+        # No zone moves them out of what Python can hold.
+        return moments if moments and min(moments).year > 1 and max(moments).year < 9999 else None
+
+    def _parse_epoch(self, values: Sequence[Any]) -> list[dt.datetime] | None:
+        if not all(_is_epoch(value) and form_of(value) == self for value in values):
+            return None
+        unit = SECOND if self.unit == "seconds" else MILLISECOND
+        return [EPOCH + value * unit for value in values]
+
+    def _parse_iso(self, values: Sequence[Any]) -> list[dt.datetime] | None:
+        moments = list(map(dt.datetime.fromisoformat, values))
+        zone = _offset(self.zone)
+        if {moment.tzinfo for moment in moments} != {zone if self.zone else None}:
+            return None
         if self == ZULU:  # what msgspec writes
-            same = {moment.tzinfo for moment in moments} <= {UTC} and (
-                msgspec.json.encode(moments) == msgspec.json.encode(values)
-            )
+            same = msgspec.json.encode(moments) == msgspec.json.encode(values)
+            return moments if same else None
+        if (self.sep, self.digits) == ("T", "auto"):
+            written = list(map(dt.datetime.isoformat, moments))
         else:
-            same = [self.render(moment) for moment in moments] == list(values)
-        return moments if same and all(map(_far_from_the_ends, moments)) else None
+            written = [moment.isoformat(self.sep, self.digits) for moment in moments]
+        if self.zone == "Z":
+            written = [text.removesuffix("+00:00") + "Z" for text in written]
+        if written != list(values):
+            return None
+        if not self.zone:
+            return [moment.replace(tzinfo=UTC) for moment in moments]
+        return moments if zone == UTC else [moment.astimezone(UTC) for moment in moments]
 
     def as_shape(self) -> dict[str, dict[str, str]]:
         """Of a file: nothing for the usual form."""
@@ -140,7 +152,7 @@ def _parse_text(text: str, zone: dt.tzinfo) -> tuple[dt.datetime, str | None]:
         if moment.tzinfo is None:
             code = code or _between_two_times(moment, zone)
             moment = moment.replace(tzinfo=zone)
-        if not _far_from_the_ends(moment):
+        if not 1 < moment.year < 9999:
             raise UnreadableTime(text)
         return moment.astimezone(UTC), code
     except (ValueError, OverflowError) as error:
@@ -159,10 +171,6 @@ def _offset(zone: str) -> dt.tzinfo:
     hours, minutes = int(zone[1:3]), int(zone[4:])
     offset = dt.timedelta(hours=hours, minutes=minutes)
     return dt.timezone(-offset if zone[0] == "-" else offset)
-
-
-def _far_from_the_ends(moment: dt.datetime) -> bool:
-    return 1 < moment.year < 9999  # no zone moves it out of what Python can hold
 
 
 def _is_epoch(value: Any) -> bool:
