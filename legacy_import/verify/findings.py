@@ -33,6 +33,8 @@ class Findings:
     # Of each check: what was looked at.
     figures: dict[str, Counter[str]] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    # What is no difference and should be known; the first of them.
+    notes: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -49,6 +51,10 @@ class Findings:
         if len(kept) < self.limit:
             values = (None, None) if field is None else (_shown(expected), _shown(found))
             kept.append(Finding(check, file, what, place, field, *values))
+
+    def note(self, file: str, what: str) -> None:
+        if len(self.notes) < self.limit:
+            self.notes.append(f"{file}: {what}")
 
     def count(self, check: str, what: str, number: int = 1) -> None:
         self.figures.setdefault(check, Counter())[what] += number

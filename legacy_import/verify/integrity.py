@@ -1,12 +1,13 @@
-"""Check `integrity`: links between rows, in one bot's partitions."""
+"""Checks `integrity`, links between rows in one bot's partitions, and `isolation`."""
 
 import uuid
 
 from django.db import connection
 
 from legacy_import.verify.findings import Findings
+from tenants.doctor.examination import examine
 
-INTEGRITY = "integrity"
+INTEGRITY, ISOLATION = "integrity", "isolation"
 # What must not be there -> a query for some of it.
 NOTHING = {
     "messages without their conversation": """
@@ -47,3 +48,11 @@ def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
         cursor.execute(NOT_VALIDATED)
         for (name,) in cursor.fetchall():
             findings.add(INTEGRITY, name, "the constraint is not validated")
+
+
+def check_isolation(findings: Findings) -> None:
+    """What `manage.py check_isolation` says in full."""
+    for rule, found in examine(connection).findings.items():
+        findings.count(ISOLATION, "rules")
+        for one in found:
+            findings.add(ISOLATION, rule.id, str(one))

@@ -7,7 +7,7 @@ from legacy_import.verify.findings import Findings
 
 CHECKS = (
     *("accounting", "content", "order", "integrity", "rejects", "backups", "freshness"),
-    "self-test",
+    *("performance", "isolation", "self-test"),
 )
 TO_DO = {
     "accounting": "import the tree again; what stays is listed with its file",
@@ -17,6 +17,8 @@ TO_DO = {
     "rejects": "the bytes that were not kept are only in the file: keep it",
     "backups": "import the backup again",
     "freshness": "import the tree again, then verify again: this result is stale",
+    "performance": "run VACUUM ANALYZE, then verify again; then look at the plan",
+    "isolation": "run manage.py check_isolation, and do what it says",
     "self-test": "do not trust this result: the verifier did not see what it broke itself",
 }
 
@@ -42,12 +44,14 @@ def as_text(findings: Findings) -> str:
             lines.append(f"    ... and {wrong - len(first):,} more.")
         if wrong:
             lines.append(f"    To do: {TO_DO[check]}.")
+    lines += [f"Note: {note}" for note in findings.notes]
     return "\n".join([*lines, f"Result: {status(findings)}"])
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
     return {
         "status": status(findings),
+        "notes": findings.notes,
         "checks": {
             check: {
                 "differences": findings.total[check],

@@ -10,12 +10,14 @@ from pathlib import Path
 from django.db import connection
 
 from legacy_import.verify.accounting import Accounts, Read, path_hash
+from legacy_import.verify.backups import list_only_in_backups
 from legacy_import.verify.conversations import Conversations, Sum
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.integrity import check_integrity, check_isolation
 from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
+from legacy_import.verify.performance import Reads
 from legacy_import.verify.selftest import MOST_MESSAGES, self_test
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
@@ -60,6 +62,14 @@ class Verification:
                 self.findings.add("accounting", name, "the bot is not in the database")
             else:
                 self._verify(name, bots[name])
+        reads = Reads(self.findings)
+        with maintenance_context():
+            read_only()
+            for name, bot_id in bots.items():
+                reads.measure(bot_id, name)
+            if bots:
+                reads.report()
+            check_isolation(self.findings)
         return self.findings
 
     def _files(self) -> Iterator[File]:
@@ -94,6 +104,8 @@ class Verification:
                 }
                 compare_people(bot_id, people, self.findings)
             candidates = (one for one in portion if _can_be_tested(one))
+            backups = [one.read.file for one in portion if one.read.file.kind is Kind.BACKUP]
+            list_only_in_backups(self.root, backups, self.findings)
             tested = tested or any(
                 self_test(bot_id, one.read.expected, one.sum, self.findings)
                 for one in islice(candidates, CANDIDATES)

@@ -6,10 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from tqdm import tqdm
 
 from legacy_import.verify import report
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.page import as_html
 from legacy_import.verify.verification import NotVerified, Verification
 
 DIFFERENCES = 3
@@ -35,6 +37,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--limit", type=int, default=20, help="differences listed for each check; default: 20"
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE.html", help="write the result as one HTML page too"
         )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -62,6 +67,9 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted; nothing was verified.", returncode=130) from None
         seconds = time.monotonic() - started
+        if options["report"]:
+            when = timezone.now().isoformat(" ", "seconds")
+            options["report"].write_text(as_html(findings, str(path), when), encoding="utf-8")
         if options["format"] == "json":
             figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
             self.stdout.write(json.dumps(figures, ensure_ascii=False))

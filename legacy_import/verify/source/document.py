@@ -62,8 +62,9 @@ class Document:
         self._member = self._end = 0
         self.unclean = self.repaired = False
         self.header: dict[str, Any] = {}
-        # What of the header stood before the records.
-        self.heading: dict[str, Any] = {}
+        # Whether anything was read whole.
+        self._anything = False
+        self._broken: list[Kept] = []
         self.is_list = False
 
     @property
@@ -88,10 +89,14 @@ class Document:
                     yield from self._members(key, keyed)
                 case _:
                     raise NoDocument
+            self._anything = True
             if self._next():
                 raise _Damage
         except _Damage as damage:
+            if not self._anything:
+                raise NoDocument from None
             yield self._rest(damage.begin)
+        yield from self._broken
 
     def only(self) -> Iterator[Any]:
         """The document's one value, and what is kept of the bytes behind it."""
@@ -103,11 +108,10 @@ class Document:
         yield value
         self._whole = self._place
         if self._next():
-            yield self._rest()
+            yield self._rest(self._decoder.offset_before(self._text[self._place :]))
 
     def _members(self, key: str, keyed: bool) -> Iterator[Any]:
         found = False
-        broken: list[Kept] = []
         self._place += 1
         self._whole = self._place
         closed = self._next() == "}"
@@ -115,27 +119,34 @@ class Document:
         while not closed:
             self._member = self._place
             name = self._name()
-            if name != key:
-                try:
-                    self.header[name] = self._value()
-                except _Damage:
-                    broken.append(self._skipped("}"))
-            elif self._text[self._place] != ("{" if keyed else "["):
-                raise NoDocument
-            elif found:
-                self._member = self._place
-                self._value()
-                broken.append(self.raw())
-            else:
+            if name == key and not found:
+                if self._text[self._place] != ("{" if keyed else "["):
+                    raise NoDocument
                 found = True
-                self.heading = dict(self.header)
                 yield from self._elements(keyed)
+            else:
+                self._take(name, again=name == key)
             self._whole = self._place
             closed = self._closed("}")
         self._whole = self._place
-        if not found:
-            self.heading = self.header
-        yield from broken
+
+    def _take(self, name: str, again: bool) -> None:
+        """A member beside the records; broken ones are told of at the end."""
+        if again:
+            self._member = self._place
+        try:
+            value = self._value()
+            if self._odd and NOT_UTF8.search(self._text[self._member : self._end]):
+                name, value = self._decoded_member()
+        except _Damage:
+            value = self._skipped()
+        self._anything = True
+        if again:
+            value = self.raw()
+        if isinstance(value, Kept):
+            self._broken.append(value)
+        else:
+            self.header[name] = value
 
     def _elements(self, keyed: bool = False) -> Iterator[Any]:
         bracket, name = "}" if keyed else "]", ""
@@ -152,7 +163,8 @@ class Document:
             try:
                 value = self._decoded(self._value())
             except _Damage:
-                value = self._skipped(bracket)
+                value = self._skipped()
+            self._anything = True
             yield (name, value) if keyed else value
             self._whole = self._place
             comma = COMMA.match(self._text, self._place)
@@ -249,7 +261,16 @@ class Document:
         self.repaired = True
         return value
 
-    def _skipped(self, bracket: str) -> Kept:
+    def _decoded_member(self) -> tuple[str, Any]:
+        """A member of a file that is Windows-1251, or what is kept of it."""
+        try:
+            text = windows_1251(self._decoder.raw(self._text[self._member : self._end]))
+            ((name, value),) = self._values.value(f"{{{text}}}", 0, whole=True)[0].items()
+        except (Undecodable, Broken):
+            return "", self.raw()
+        return name, value
+
+    def _skipped(self) -> Kept:
         """An element that is no value, when its end can be found; else this is damage."""
         token = TOKEN.match(self._text, self._place)
         if self._text[self._place : self._place + 1] not in ('"', "[", "{") and not token:
@@ -268,9 +289,8 @@ class Document:
             at = self._place
         end = self._decoder.offset_before(self._text[at:])
         self._place = self._whole = at
-        if not closed or self._next() not in (",", bracket):
+        if not closed:
             raise _Damage(begin)
-        self._place = self._whole
         return self._kept_between(begin, end)
 
     def _rest(self, begin: int | None = None) -> Kept:

@@ -99,7 +99,7 @@ class Messages:
         if type(sender) is not str:
             raise Refused("the sender is neither name nor number")
         record[key] = sender
-        name = sender.casefold()
+        name = sender.strip().casefold()
         if name in NAMES:
             return NAMES[name], None
         if key == "direction":
@@ -126,7 +126,7 @@ def _identifier(value: Any, repairs: Repairs) -> int | None:
     try:
         number = None if value in (None, ...) else whole(value, repairs, "id")
     except Refused:
-        if isinstance(value, Number) and value.lstrip("-").isdecimal():
+        if isinstance(value, Number):
             raise
         number = None
     if number is None:

@@ -59,6 +59,9 @@ def stats_rows(profile: ProfileRow) -> Iterator[MetricRow]:
     time = profile.last_active_at or profile.created_at or NO_TIME
     tags = {"telegram_id": profile.telegram_id}
     for name, value in stats.items() if isinstance(stats, dict) else ():
+        match value:
+            case {"$number": str(digits)}:
+                value = Number(digits)
         if is_measurement(value):
             try:
                 yield _row(profile.place, name, value, tags, time, [])

@@ -37,7 +37,7 @@ def _read(value: Any, zone: tzinfo) -> int | None:
             iso = f"{year}-{month:0>2}-{day:0>2}"
             return _moment(_day(iso), found.groups()[1:], zone)
         return _epoch(value) if EPOCH.fullmatch(value) else _other_iso(value, zone)
-    if isinstance(value, bool) or not isinstance(value, int | float | Number):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return _epoch(value.text if isinstance(value, Written) else str(value))
 

@@ -1,6 +1,8 @@
 """What was imported verifies clean; what is then changed by hand is reported, with its place."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,10 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message
+from legacy_import import session
+from legacy_import.source.records import Message as SourceMessage
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.performance import Reads
 from legacy_import.verify.report import as_text, status
 from legacy_import.verify.verification import Verification
 from tenants.context import bot_context
@@ -235,6 +240,71 @@ def test_delta_passes_verify_too(imported, emma):
 def test_a_source_that_changed_since_is_stale_or_missing_and_never_passed(imported, change):
     change(imported)
     assert status(verified(imported)) in ("stale", "differences")
+
+
+def test_messages_that_only_a_backup_has_are_listed(imported):
+    messages = [line(n) for n in range(0, 3)]
+    imported.write("backups/8/2024-05-01.json", {"chat_id": 8, "messages": messages})
+    imported.imported()
+    findings = verified(imported)
+    assert passed(findings)
+    assert findings.figures["backups"]["messages only in backups"] == 1
+    assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
+
+
+def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
+    figures = verified(imported).figures["performance"]
+    assert len(figures) == 5
+    with connection.cursor() as cursor:
+        found = Findings()
+        values = {"bot": "0" * 32}
+        Reads(found)._check_plan(cursor, "all", "all", "SELECT * FROM messages", values)
+    assert found.first["performance"][0].what == "all reads 10 partitions"
+
+
+def test_a_wrong_zone_is_one_spike(imported, by_hand):
+    by_hand(*ROWS["a time zone"])
+    assert verified(imported).figures["order"]["times off by +10800 s"] == 9
+
+
+def test_the_page_quotes_what_it_shows(imported, by_hand, tmp_path):
+    by_hand(f"UPDATE messages SET content = '<script>' WHERE {CHAT} AND position = 2")
+    page = tmp_path / "report.html"
+    options = {"bot": "Emma", "report": page, "verbosity": 0}
+    with pytest.raises(SystemExit):
+        call_command("verify_migration", str(imported.root), **options)
+    assert "conversations/7.json, record 2, content" in page.read_text()
+    assert "<script>" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("planted", "value"),
+    [
+        ("content", lambda message: message.content.upper()),
+        ("sent_at", lambda message: message.sent_at + timedelta(hours=3)),
+        ("sender_type", lambda message: "user"),
+        ("metadata", lambda message: {}),
+        ("message_type", lambda message: "other"),
+    ],
+)
+def test_a_fault_in_the_importer_is_caught(tree, emma, monkeypatch, planted, value):
+    """The verifier shares nothing with the importer's reading, so it does not share its faults."""
+    read = session.read
+
+    def faulty(*args: Any, **kwargs: Any) -> Any:
+        reading = read(*args, **kwargs)
+        records = reading.records
+        reading.records = (
+            replace(one, **{planted: value(one)}) if isinstance(one, SourceMessage) else one
+            for one in records
+        )
+        return reading
+
+    monkeypatch.setattr(session, "read", faulty)
+    tree.chat(7, *(message(n, width=n) for n in range(1, 6)))
+    tree.imported()
+    findings = verified(tree)
+    assert planted in {one.field for one in findings.first["content"]}
 
 
 def test_a_file_that_was_only_touched_is_not_stale(imported):
