@@ -1,6 +1,7 @@
 import json
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -66,6 +67,11 @@ class Command(BaseCommand):
             again = f"manage.py import_legacy_json {options['path']}"
             raise CommandError(
                 f"{interrupted} What was committed is kept; to go on: {again}", returncode=130
+            ) from None
+        except BrokenProcessPool:
+            raise CommandError(
+                "A worker was killed, perhaps for want of memory. What was committed is kept; the "
+                "same command goes on from there."
             ) from None
         except KeyboardInterrupt:
             return
