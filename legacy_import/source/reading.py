@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from legacy_import.source.backups import backups_beside
 from legacy_import.source.bots import bot_records
 from legacy_import.source.conversations import conversation_records
 from legacy_import.source.document import kept_whole
@@ -16,6 +17,7 @@ from legacy_import.source.times import UTC
 
 __all__ = ["FileChanged", "read"]
 
+DAMAGE = ("empty", "truncated", "damaged", "trailing-garbage")
 NAMED_BY_ID = (Kind.PROFILE, Kind.CONVERSATION, Kind.BACKUP)
 
 
@@ -27,11 +29,11 @@ def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading
             raise NotOpened(file.problem)
         opened = Opened(root, file)
     except NotOpened as refusal:
-        reading.records = _counted(reading, None, iter([Reject(0, refusal.code, "", b"")]))
+        reading.records = _counted(root, reading, None, iter([Reject(0, refusal.code, "", b"")]))
         return reading
     records = _records_of(root, reading, opened, source_tz)
     first = next(records, None)
-    reading.records = _counted(reading, opened, _resumed(first, records))
+    reading.records = _counted(root, reading, opened, _resumed(first, records))
     return reading
 
 
@@ -63,7 +65,7 @@ def _resumed(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
 
 
 def _counted(
-    reading: Reading, opened: Opened | None, records: Iterator[Record]
+    root: Path, reading: Reading, opened: Opened | None, records: Iterator[Record]
 ) -> Iterator[Record]:
     place = -1
     try:
@@ -75,6 +77,8 @@ def _counted(
                 record.raw = as_in_file(record.raw, reading.encoding)
                 if first_part and place == 0:
                     record.raw = reading.mark + record.raw
+                if reading.file.kind == Kind.CONVERSATION and record.code in DAMAGE:
+                    record.reason = backups_beside(root, reading.file)
             yield record
     except NotOpened as refusal:  # the disk fails in the middle
         reading.source += 1

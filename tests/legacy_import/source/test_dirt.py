@@ -115,6 +115,18 @@ def test_trailing_garbage(workspace: Path, dialect: int) -> None:
     assert (rest.place, rest.code, rest.raw) == (3, "trailing-garbage", b'"}]')
 
 
+def test_damage_names_the_backups(workspace: Path, dialect: int) -> None:
+    folder = workspace / "backups/7"
+    folder.mkdir(parents=True)
+    for day in range(1, 6):
+        (folder / f"2025-08-0{day}.json").write_text("[]")
+    for data in (b"", file_of(dialect, record(dialect))[:-1]):
+        rest = conversation(workspace, data)[1][-1]
+        assert isinstance(rest, Reject)
+        latest = ", ".join(f"backups/7/2025-08-0{day}.json" for day in (5, 4, 3))
+        assert rest.reason == f"Backups: {latest} and 2 more"
+
+
 @pytest.mark.parametrize(
     ("encoding", "code"),
     [
