@@ -18,6 +18,7 @@ from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
 from legacy_import.verify.performance import Reads
+from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.selftest import MOST_MESSAGES, self_test
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
@@ -43,6 +44,8 @@ class Verification:
     deep: bool = False
     findings: Findings = field(default_factory=Findings)
     advance: Callable[[int], object] = lambda messages: None
+    # Whose undoing is tried.
+    number: int | None = None
 
     def run(self) -> Findings:
         if not self.root.is_dir():
@@ -70,6 +73,8 @@ class Verification:
             if bots:
                 reads.report()
             check_isolation(self.findings)
+        if self.number is not None:
+            check_rollback(self.number, self.findings)
         return self.findings
 
     def _files(self) -> Iterator[File]:

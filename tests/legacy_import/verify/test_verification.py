@@ -262,6 +262,20 @@ def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
     assert found.first["performance"][0].what == "all reads 10 partitions"
 
 
+def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM import_runs")
+        (run,) = cursor.fetchone()
+    findings = verified(imported, number=run)
+    assert passed(findings)
+    assert findings.figures["rollback"]["rows of messages would go"] == 9
+    with bot_context(emma.pk):
+        Message.objects.filter(content="message 2").update(message_type="edited")
+    found = verified(imported, number=run)
+    assert found.total["rollback"] == 1
+    assert verified(imported, number=run + 1).total["rollback"] == 1
+
+
 def test_a_wrong_zone_is_one_spike(imported, by_hand):
     by_hand(*ROWS["a time zone"])
     assert verified(imported).figures["order"]["times off by +10800 s"] == 9
