@@ -17,7 +17,7 @@ MOST_SHOWN = 4000
 class LedgerAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
-    list_select_related: ClassVar = ("bot",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("bot",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -70,7 +70,7 @@ class ImportRunAdmin(LedgerAdmin):
 class ImportFileAdmin(LedgerAdmin):
     list_display = ("path", "bot", "run", "kind", "status", "size")
     list_filter = ("bot", "kind", "status")
-    list_select_related: ClassVar = ("bot", "run")
+    list_select_related: ClassVar[tuple[str, ...]] = ("bot", "run")
     search_fields = ("path",)
     fields = (*list_display, "key", "fingerprint", "counts_shown", "header_shown")
 
@@ -91,7 +91,7 @@ class ImportFileAdmin(LedgerAdmin):
 class RejectAdmin(LedgerAdmin):
     list_display = ("code", "bot", "file", "place", "solved_by")
     list_filter = ("bot", "code")
-    list_select_related: ClassVar = ("bot", "file")
+    list_select_related: ClassVar[tuple[str, ...]] = ("bot", "file")
     search_fields = ("file__path",)
     fields = (*list_display, "reason", "piece", "raw_shown")
 
@@ -104,7 +104,7 @@ class RejectAdmin(LedgerAdmin):
 class RepairAdmin(LedgerAdmin):
     list_display = ("code", "bot", "file", "place", "pointer")
     list_filter = ("bot", "code")
-    list_select_related: ClassVar = ("bot", "file")
+    list_select_related: ClassVar[tuple[str, ...]] = ("bot", "file")
     search_fields = ("file__path",)
     fields = (*list_display, "original_shown")
 

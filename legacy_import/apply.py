@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import date
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import connection
@@ -24,6 +22,7 @@ from legacy_import.models import (
     Reject,
     Repair,
 )
+from legacy_import.plan import backup_date
 from legacy_import.staging import TABLES
 from legacy_import.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
@@ -176,7 +175,7 @@ def _write_bytes(batch: Batch) -> None:
             bot_id=batch.bot_id,
             file_id=part.file_id,
             chat_id=part.file.key,
-            date=date.fromisoformat(PurePosixPath(part.file.path).stem),
+            date=backup_date(part.file.path),
             stored=part.keeps_bytes,
         )
         for part in batch.parts

@@ -4,7 +4,8 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
+from pathlib import PurePosixPath
 from typing import Any
 
 from legacy_import import encode, identity
@@ -278,11 +279,17 @@ class FilePlan:
                     part.renamed_from = known["title"]
 
 
+def backup_date(path: str) -> date | None:
+    try:
+        return date.fromisoformat(PurePosixPath(path).stem)
+    except ValueError:
+        return None
+
+
 def backup_parts(
-    tree: BotTree, root: Path, file: SourceFile, known: KnownFile | None, store: bool
+    tree: BotTree, opened: Opened, file: SourceFile, known: KnownFile | None, store: bool
 ) -> Iterator[Part]:
     """A backup comes whole, whatever it holds."""
-    opened = Opened(root, file)
     part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
     blocks = opened.blocks()
     for number, data in enumerate(compressed(blocks if store else ())):

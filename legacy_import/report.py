@@ -23,6 +23,7 @@ def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
             for kind in KINDS
         },
         "rejects": report.outcome.rejects[:most_rejects],
+        "only_in_backups": report.outcome.only_in_backups,
         "problems": report.problems,
         "seconds": round(report.seconds, 3),
         "rows_per_second": report.rows_per_second,
@@ -47,6 +48,12 @@ def as_text(report: Report, most_rejects: int) -> str:
         lines.append(f"{vanished:,} records are no longer in their files; their rows stay.")
     if outcome.left:
         lines.append(f"{len(outcome.left):,} files changed just now: left for the next pass.")
+    if more_in_backups := outcome.only_in_backups:
+        lines.append(
+            f"{sum(more_in_backups.values()):,} messages of {len(more_in_backups):,} conversations "
+            f"are only in backups, such as {next(iter(more_in_backups))}. "
+            "--salvage-backups imports them."
+        )
     lines += report.problems
     lines += (
         f"Rejected: {reject['file']}, record {reject['position']}: {reject['code']}"

@@ -1,8 +1,9 @@
 """Files of one bot through one process: this thread reads while another writes what was read."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from django.db import connection
@@ -13,10 +14,11 @@ from legacy_import.batch import KEPT_WHOLE, Batch, Finished, Part
 from legacy_import.counts import Counts
 from legacy_import.dry import DryRun
 from legacy_import.options import BotTree, Options
-from legacy_import.plan import NO_BOT, FilePlan, backup_parts
+from legacy_import.plan import NO_BOT, FilePlan, backup_date, backup_parts
+from legacy_import.salvage import backups_of, only_in_backups, salvaged
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, SourceFile
+from legacy_import.source.records import Kind, Reading, SourceFile
 from tenants.context import maintenance_context
 
 # Batches that wait to be written: one is being made meanwhile.
@@ -42,6 +44,8 @@ class Outcome:
     # Changed while they were read, or too fresh: for the next pass.
     left: list[str] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
+    # Conversations of which backups have more messages, and how many.
+    only_in_backups: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "Outcome") -> None:
         self.counts.add(other.counts)
@@ -49,6 +53,7 @@ class Outcome:
         self.unchanged_files += other.unchanged_files
         self.left += other.left
         self.rejects += other.rejects
+        self.only_in_backups |= other.only_in_backups
 
 
 class Session:
@@ -110,23 +115,42 @@ class Session:
 
     def _parts(self, file: SourceFile, before: known.KnownFile | None) -> Iterator[Part]:
         options = self.options
-        if file.kind == Kind.BACKUP and file.problem is None:
-            yield from backup_parts(self.tree, options.root, file, before, options.store_backups)
+        if file.kind == Kind.BACKUP and backup_date(file.path) is None:
+            file = replace(file, kind=Kind.UNKNOWN, key=None)
+        opened = None
+        if file.kind in KEPT_WHOLE and file.problem is None:
+            with suppress(NotOpened):  # as read() will say
+                opened = Opened(options.root, file)
+        if file.kind == Kind.BACKUP and file.key is not None and opened:
+            yield from backup_parts(self.tree, opened, file, before, options.store_backups)
             return
         reading = read(options.root, file, source_tz=options.source_tz)
         old = known.Sequence()
         if before is not None:
             with maintenance_context():
                 old = known.sequence(self.bot_id, self.tree.path(file))
-        own: Iterable[bytes] = ()
-        if file.kind in KEPT_WHOLE and file.problem is None:
-            own = Opened(options.root, file).blocks()
+        own = opened.blocks() if opened else ()
+        if file.kind == Kind.CONVERSATION and (before is None or options.salvage_backups):
+            self._look_into_backups(file, reading)
         yield from FilePlan(self.tree, reading, before, old, own).parts()
+
+    def _look_into_backups(self, file: SourceFile, reading: Reading) -> None:
+        """What only they have comes first, if it is asked for: it is older."""
+        backups = list(backups_of(self.options.root, self.tree, file))
+        if not backups:
+            return
+        missing = only_in_backups(self.options, file, backups)
+        if self.options.salvage_backups:
+            reading.records = salvaged(reading, missing)
+        elif number := sum(1 for _ in missing):
+            self.outcome.only_in_backups[file.path] = number
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
         if before.status != "done" or before.size != file.size:
             return False
-        if file.kind == Kind.BACKUP and self.options.store_backups > before.header["stored"]:
+        if self.options.salvage_backups and file.kind == Kind.CONVERSATION:
+            return not any(backups_of(self.options.root, self.tree, file))
+        if self.options.store_backups and not before.header.get("stored", True):
             return False
         if before.mtime_ns == file.mtime_ns:
             return True

@@ -13,10 +13,10 @@ from tenants.context import maintenance_context
 
 MOST_RUNS = 20
 COUNTS = """
-    SELECT kind, name, sum(number::bigint) FROM import_files,
-        jsonb_each(counts) AS of_kind (kind, tally),
+    SELECT record, name, sum(number::bigint) FROM import_files,
+        jsonb_each(counts) AS of_kind (record, tally),
         jsonb_each_text(tally) AS of_tally (name, number)
-    WHERE bot_id = %s AND run_id = %s GROUP BY kind, name
+    WHERE bot_id = %s AND run_id = %s GROUP BY record, name
 """
 
 

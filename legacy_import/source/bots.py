@@ -7,14 +7,15 @@ from legacy_import.source.document import Document
 from legacy_import.source.messages import whole_number
 from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject
 from legacy_import.source.splitting import Element
-from legacy_import.source.values import Decoder, Refused, plain, plain_text
+from legacy_import.source.values import Refused, plain, plain_text
 
 STATUSES = ("active", "inactive", "maintenance", "error")
 WITHHELD = b"(not kept: it may hold a token)"
 
 
 def bot_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Record]:
-    document, decoder = Document(reading, blocks, "bots"), Decoder()
+    document = Document(reading, blocks, "bots")
+    decoder = document.decoder
     for found in document.records():
         if isinstance(found, Element):
             place = document.take()

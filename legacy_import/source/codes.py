@@ -8,7 +8,7 @@ REJECTS = {
     "leftover": "A half-written or set-aside file of the old code.",
     "unknown-file": "No file of a known kind: kept as it is.",
     "name-not-a-number": "The file's name is to be a Telegram id.",
-    "too-large": "A single record of more than 16 MB or 500,000 values: its bytes are kept.",
+    "too-large": "A single record of more than 8 MB or 500,000 values: its bytes are kept.",
     # Damaged JSON
     "empty": "The file has no content.",
     "truncated": "The file ends within a record; the records before it are read.",

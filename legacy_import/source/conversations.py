@@ -1,5 +1,6 @@
 """The records of a conversation's file, and of a backup, which is one of an earlier day."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from legacy_import.source.document import Document
@@ -42,20 +43,30 @@ def _read(document: Document, reader: Reader) -> Iterator[Message | Reject]:
 
 def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[Message | Reject]:
     """The first messages, if they have no time, take that of the one after them."""
-    waiting: list[Message | Reject] = []
+    first_ones = _until_timed(records, reader)
+    while first_ones:
+        yield first_ones.popleft()  # and not kept while the rest is read
+    yield from records
+
+
+def _until_timed(records: Iterator[Message | Reject], reader: Reader) -> deque[Message | Reject]:
+    waiting: deque[Message | Reject] = deque()
+    untimed: list[Message] = []
     size = 0
     for record in records:
         waiting.append(record)
-        size += len(record.raw if isinstance(record, Reject) else record.original or b"")
-        if reader.previous or size > MOST_WAITING_BYTES:
+        if reader.previous:
             break
-    if any(isinstance(record, Message) for record in waiting):
+        if isinstance(record, Message):
+            untimed.append(record)
+        size += len(record.raw if isinstance(record, Reject) else record.original or b"")
+        if size > MOST_WAITING_BYTES:
+            break
+    if untimed:
         reader.previous = reader.previous or EPOCH
-    for untimed in waiting[:-1]:
-        if isinstance(untimed, Message):
-            untimed.sent_at = reader.previous or EPOCH
-    yield from waiting
-    yield from records
+    for message in untimed:
+        message.sent_at = reader.previous or EPOCH
+    return waiting
 
 
 def _header(document: Document, reader: Reader) -> Conversation | None:
@@ -63,10 +74,11 @@ def _header(document: Document, reader: Reader) -> Conversation | None:
         return None
     document.describe()
     reading, notes = document.reading, list[Note]()
-    title = document.values.get("title")
     return Conversation(
         chat_id=reading.file.key or 0,
-        title=plain_text(title, "/title", notes) if isinstance(title, str) else "",
+        title=plain_text(document.title, "/title", notes)
+        if isinstance(document.title, str)
+        else "",
         created_at=reader.previous,
         shape=reading.shape,
         notes=tuple(notes),

@@ -22,9 +22,10 @@ class Document:
     ) -> None:
         self.reading, self.records_key = reading, records_key
         self.place = 1
+        self.title: Any = ""
         self.values: dict[str, Any] = {}  # of the keys around the records
         self.splitter = Splitter(as_utf8(blocks, reading), f'"{records_key}"'.encode(), bracket)
-        self._decoder = Decoder()
+        self.decoder = Decoder()
         self._around: list[list[str]] = []
         self._size = 0
         self._damage_place = 0
@@ -80,12 +81,14 @@ class Document:
 
     def _keep(self, around: Around) -> None:
         self._size += len(around.key.raw) + len(around.raw)
-        key, value = self._decoder.decode(around.key.text), self._decoder.decode(around.raw)
+        key, value = self.decoder.decode(around.key.text), self.decoder.decode(around.raw)
         if self._size > LARGEST_SURROUNDINGS:
             raise Refused("too-large")
-        self.reading.notes.extend(self._decoder.notes)
+        self.reading.notes.extend(self.decoder.notes)
         self._around.append([as_json(key).decode(), as_json(value).decode()])
         self.values[key] = value
+        if key == "title" and not self.splitter.has_records:
+            self.title = value  # whatever follows the records comes too late
 
 
 def kept_whole(blocks: Iterator[bytes], code: str) -> Iterator[Reject]:

@@ -11,7 +11,6 @@ from legacy_import.source.records import Message, Note, Reject
 from legacy_import.source.render import FROM_DIRECTION, render_message
 from legacy_import.source.times import EPOCH, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
-    Decoder,
     OddNumber,
     Refused,
     as_json,
@@ -90,7 +89,7 @@ class Reader:
         self.previous: dt.datetime | None = None
         self.seen = SeenIds()
         self._splitter = document.splitter
-        self._decoder = Decoder()
+        self._decoder = document.decoder
         self._bot = (document.reading.file.bot or "").strip().casefold()
 
     def read(self, raw: bytes) -> Message | Reject:

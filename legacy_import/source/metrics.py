@@ -10,7 +10,6 @@ from legacy_import.source.records import Metric, Note, Reading, Record, Reject
 from legacy_import.source.splitting import Element
 from legacy_import.source.times import EPOCH, UnreadableTime, parse_time
 from legacy_import.source.values import (
-    Decoder,
     OddNumber,
     Refused,
     as_json,
@@ -37,7 +36,8 @@ def metrics_of(
 def metric_records(reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo) -> Iterator[Record]:
     """metrics.json: the history, and then the current snapshot, for want of its own with the time
     of the last in the history."""
-    document, decoder = Document(reading, blocks, "history"), Decoder()
+    document = Document(reading, blocks, "history")
+    decoder = document.decoder
     snapshots = _Snapshots(document.take, zone)
     for found in document.records():
         if isinstance(found, Reject):

@@ -53,7 +53,8 @@ def profile_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Recor
 
 def profiles_records(reading: Reading, blocks: Iterator[bytes], tree: Path) -> Iterator[Record]:
     """girls_data.json: all profiles by their ids. One that has its own file is taken from there."""
-    document, decoder, seen = Document(reading, blocks, "girls", b"{"), Decoder(), SeenIds()
+    document, seen = Document(reading, blocks, "girls", b"{"), SeenIds()
+    decoder = document.decoder
     for found in document.records():
         if isinstance(found, Reject):
             yield found

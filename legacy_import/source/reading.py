@@ -58,6 +58,7 @@ def _records_of(
 def _resumed(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
     if first is not None:
         yield first
+        first = None  # it may be large
         yield from rest
 
 

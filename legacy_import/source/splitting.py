@@ -15,7 +15,9 @@ from typing import Any
 from legacy_import.source.opening import BLOCK
 from legacy_import.source.values import Refused
 
-LARGEST_RECORD = 16 * 1024 * 1024
+# In memory one with an emoji takes four times its size, and there are five copies of it.
+LARGEST_RECORD = 8 * 1024 * 1024
+DEEPEST_FOLLOWED = 5_000_000
 MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
@@ -24,19 +26,21 @@ STRING = rb'"(?:[^"\\]++|\\.)*+"'
 KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
 UNFINISHED_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+("[ \t\r\n]*+|\\)?\Z', re.DOTALL)
 REST_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-BRACKET_OR_QUOTE = re.compile(rb'[\[\]{}"]')
 SCALAR = re.compile(rb'[^\[\]{},:" \t\r\n]*+')
 
 
-def _nested(levels: int) -> bytes:
-    """Brackets within brackets: most records, at the speed of one match."""
+def _within(levels: int) -> bytes:
+    """What may stand within brackets: text, and brackets of so many levels."""
     within = rb'[^\[\]{}"]++|' + STRING
     for _ in range(levels):
         within += rb"|[\[{](?:" + within + rb")*+[\]}]"
-    return rb"[\[{](?:" + within + rb")*+[\]}]"
+    return rb"(?:" + within + rb")*+"
 
 
-BRACKETED = re.compile(_nested(5), re.DOTALL)
+# Most records, at the speed of one match.
+BRACKETED = re.compile(rb"[\[{]" + _within(5) + rb"[\]}]", re.DOTALL)
+WITHIN = re.compile(_within(3), re.DOTALL)
+BRACKETS = re.compile(rb"[\[{]++|[\]}]++")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,11 @@ class Window:
         self.pinned = True  # none may leave it
         self._blocks = blocks
 
-    def more(self) -> bool:
+    def more(self, least: int = 0) -> bool:
         start = 0 if self.pinned else self.at
         held = self.data[start:]
         blocks = [held]
-        wanted = max(BLOCK, min(len(held), PART))
+        wanted = max(BLOCK, least, min(len(held), PART))
         while wanted > 0 and not self.ended:
             if (block := next(self._blocks, None)) is None:
                 self.ended = True
@@ -161,10 +165,8 @@ class Splitter:
             if window.peek():
                 raise Stopped("trailing-garbage")
         except Stopped as stop:
-            if window.pinned or stop.code == "unexpected-shape":
-                self.container = ""
-                if not window.before:
-                    window.at = 0  # the whole file
+            if not window.before and (window.pinned or stop.code == "unexpected-shape"):
+                window.at, self.container = 0, ""  # the whole file
             window.pinned = False
             for part, raw in enumerate(self._rest(), stop.parts):
                 yield Damage(stop.code, raw, part)
@@ -192,6 +194,7 @@ class Splitter:
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
             elif self.window.peek() != self.bracket:
+                self.window.at -= len(key.raw)
                 raise Stopped("unexpected-shape")
             else:
                 self.has_records = True
@@ -233,15 +236,17 @@ class Splitter:
                 continue
             if number == most:
                 raise Stopped("too-large")
-            while not (match := KEY.match(window.data, window.at)):
-                if not UNFINISHED_KEY.match(window.data, window.at):
+            # With the first byte of the value.
+            while not (match := KEY.match(window.data, window.at)) or match.end() == len(
+                window.data
+            ):
+                if not match and not UNFINISHED_KEY.match(window.data, window.at):
                     raise Stopped("damaged")
                 if len(window.data) - window.at > LARGEST_RECORD:
                     raise Stopped("too-large")
                 if not window.more():
                     raise Stopped("truncated")
             window.at = match.end()
-            window.peek()
             yield Key(match[1], match[0])
 
     def _items(self, closing: bytes) -> Iterator[Odd | None]:
@@ -280,7 +285,9 @@ class Splitter:
                 for raw in window.parts(len(window.data)):
                     yield Damage("too-large", raw, parts)
                     parts += 1
-            if not window.more():
+            if search.depth > DEEPEST_FOLLOWED:
+                raise Stopped("too-deep", parts)
+            if not window.more(PART if parts else 0):
                 if not search.scalar:
                     raise Stopped("truncated", parts)
                 end = len(window.data)
@@ -315,9 +322,10 @@ class _End:
     """Looks for the end of a value, over as many windows as it takes."""
 
     def __init__(self, data: bytes, at: int) -> None:
-        self.done = 0  # bytes of the value that were looked at
-        self.scalar = data[at : at + 1] not in (b"[", b"{", b'"')
-        self._depth, self._in_string = 0, False
+        first = data[at : at + 1]
+        self.scalar = first not in (b"[", b"{", b'"')
+        self.depth, self._in_string = int(first in (b"[", b"{")), first == b'"'
+        self.done = 0 if self.scalar else 1  # bytes of the value that were looked at
 
     def feed(self, data: bytes, start: int) -> int | None:
         """Where the value ends, if the data hold it."""
@@ -333,16 +341,19 @@ class _End:
                     break  # at the end of the data, or at half an escape
                 self._in_string = False
                 at += 1
-            elif match := BRACKET_OR_QUOTE.search(data, at):
-                at = match.end()
-                if match[0] == b'"':
-                    self._in_string = True
-                    continue
-                self._depth += 1 if match[0] in b"[{" else -1
-            else:
-                at = len(data)
-                break
-            if self._depth <= 0:
-                return at
+                if not self.depth:
+                    return at
+            at = WITHIN.match(data, at).end()  # type: ignore[union-attr]
+            if run := BRACKETS.match(data, at):
+                if data[at] in b"]}":
+                    if len(run[0]) >= self.depth:
+                        return at + self.depth
+                    self.depth -= len(run[0])
+                else:
+                    self.depth += len(run[0])
+                at = run.end()
+            elif at < len(data):
+                self._in_string = True
+                at += 1
         self.done = at - start
         return None

@@ -76,10 +76,12 @@ class Form:
 
     def as_shape(self) -> dict[str, dict[str, str]]:
         """Of a file: nothing for the usual form."""
+        if self == ZULU:
+            return {}
         unusual = {
             name: value for name, value in asdict(self).items() if value != getattr(ZULU, name)
         }
-        return {"time": unusual} if unusual else {}
+        return {"time": unusual}
 
 
 ZULU = Form()

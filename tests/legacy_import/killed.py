@@ -1,6 +1,6 @@
 """Imports a tree as a command would, and is killed before its n-th SQL statement, or after a while.
 
-python -m tests.legacy_import.killed DATABASE ROOT --at N | --after SECONDS
+python -m tests.legacy_import.killed DATABASE ROOT --at N | --after SECONDS | --measured 0
 """
 
 import json
@@ -27,8 +27,9 @@ def main(database: str, root: str, how: str, number: str) -> None:
     from legacy_import.run import import_tree
 
     connection.settings_dict.update(json.loads(database))
-    plan.MOST_BYTES = batch.MOST_BYTES = 30_000
-    plan.BYTES_PART = 5_000
+    if how != "--measured":
+        plan.MOST_BYTES = batch.MOST_BYTES = 30_000
+        plan.BYTES_PART = 5_000
     statements = count(1)
 
     def die() -> None:
@@ -45,8 +46,8 @@ def main(database: str, root: str, how: str, number: str) -> None:
     connection_created.connect(watch)
     if how == "--after":
         threading.Thread(target=lambda: (time.sleep(float(number)), die()), daemon=True).start()
-    import_tree(Options(Path(root), bot="Emma", min_age=0), Silent())
-    print("complete", next(statements))
+    report = import_tree(Options(Path(root), bot="Emma", min_age=0), Silent())
+    print(report.counts.total("inserted"), report.peak_rss_mb, next(statements))
 
 
 if __name__ == "__main__":

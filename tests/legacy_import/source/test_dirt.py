@@ -98,7 +98,7 @@ def test_messages_that_are_no_list(workspace: Path, data: bytes) -> None:
 
 def test_truncated(workspace: Path, dialect: int) -> None:
     data = file_of(dialect, *(record(dialect, n) for n in range(1, 50)))
-    for size in range(len(data) // 2, len(data) - 1):
+    for size in range(len(data) // 2, len(data) - 1, 5):
         _, records = conversation(workspace, data[:size])
         *accepted, rest = records
         assert all(isinstance(each, Message) for each in accepted)

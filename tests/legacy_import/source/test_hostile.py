@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -102,28 +103,29 @@ def test_a_record_of_millions_of_values(workspace: Path, piece: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("head", "repeated", "times"),
     [
-        b"[" * 5_000_000,
-        b'{"a":' * 1_000_000,
-        b'"' + b"\\" * 5_000_001,
-        b"[" + b"," * 5_000_000,
-        b"[" + b'"\\" ' * 2_000_000,
-        b'{"' + b"k" * 30_000_000,
-        b"{" + b'"k":1,' * 1_000_000,
-        b"[" + b"1" * 30_000_000,
-        b"\0" * 5_000_000,
-        b" " * 5_000_000,
-        b"\xff\xfe" + b"\0" * 1_000_001,
-        os.urandom(3_000_000),
+        (b"", b"[", 5_000_000),
+        (b"", b'{"a":', 1_000_000),
+        (b'"', b"\\", 5_000_001),
+        (b"[", b",", 5_000_000),
+        (b"[", b'"\\" ', 2_000_000),
+        (b'{"', b"k", 30_000_000),
+        (b"{", b'"k":1,', 1_000_000),
+        (b"[", b"1", 30_000_000),
+        (b"", b"\0", 5_000_000),
+        (b"", b" ", 5_000_000),
+        (b"\xff\xfe", b"\0", 1_000_001),
+        (b"", Random(5).randbytes(1000), 3_000),
+        (b"[", b'{"x": [1, {"y": [[[[[[{}]]]]]]}, "]"]', 100_000),
     ],
-    ids=lambda data: repr(data[:8]),
 )
-def test_nothing_but_rubbish(workspace: Path, data: bytes) -> None:
+def test_nothing_but_rubbish(workspace: Path, head: bytes, repeated: bytes, times: int) -> None:
+    data = head + repeated * times
     _, records = conversation(workspace, data)
     assert all(isinstance(each, Reject) for each in records)
     kept = b"".join(each.raw for each in records if isinstance(each, Reject))
-    assert kept == data or (len(kept) > len(data) // 2 and data.endswith(kept[-100:]))
+    assert kept == data or (len(kept) > len(data) // 2 and data.endswith(kept))
 
 
 def test_millions_of_ids_out_of_order(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,14 +191,14 @@ def test_a_profile_of_100_mb(workspace: Path) -> None:
 
 
 MEASURED = """
-import resource, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.legacy_import.source.support import listed
 from legacy_import.source.reading import read
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 count = sum(1 for _ in read(Path({folder!r}), listed(Path({folder!r}), {path!r})).records)
-print(count, base // 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(count, int(peak[0]) // 1024)
 """
 
 
@@ -206,7 +208,7 @@ def peak_of_reading(folder: Path, path: str) -> tuple[int, int]:
     script = MEASURED.format(root=root, folder=str(folder), path=path)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    count, _, peak = map(int, done.stdout.split())
+    count, peak = map(int, done.stdout.split())
     return count, peak
 
 
@@ -231,9 +233,9 @@ def test_memory_on_300_mb(workspace: Path, kind: str) -> None:
             case "one text":
                 file.write(message[:-30] % 1 + b"y" * 300_000_000 + b'"}')
             case "many values":
-                record = b'{"content": "\xf0\x9f\x98\x80' + b"z" * 16_000_000 + b'", "v": []}'
+                record = b'{"content": "\xf0\x9f\x98\x80' + b"z" * 8_000_000 + b'", "v": []}'
                 file.write(b",".join([record] * 2))
-                for _ in range(16):
+                for _ in range(34):
                     file.write(b"," + record)
                 file.write(b', {"v": [' + b"[]," * 400_000 + b"0]}")
             case "broken":
