@@ -94,14 +94,19 @@ class Verification:
             seen.update(path_hash(path_of(one.read.file)) for one in portion)
             with maintenance_context():
                 read_only()
-                known = accounts.compare([one.read for one in portion])
+                known = accounts.known([one.read for one in portion])
                 chats, vanished = {}, {}
                 for one in portion:
                     key, path = one.read.file.key, path_of(one.read.file)
                     if one.sum is not None and key is not None:
                         chats[key] = one.read.expected, one.sum
                         vanished[key] = known[path].counted("vanished") if path in known else 0
-                Conversations(bot_id, self.findings, self.deep).compare(chats, vanished)
+                conversations = Conversations(bot_id, self.findings, self.deep)
+                conversations.compare(chats, vanished)
+                for one in portion:
+                    if one.sum is not None and one.read.file.key is not None:
+                        one.read.salvaged = conversations.salvaged[one.read.file.key]
+                accounts.compare([one.read for one in portion], known)
                 people = {
                     row.telegram_id: (one.read.file.printable, row)
                     for one in portion

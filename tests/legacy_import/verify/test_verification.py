@@ -252,6 +252,16 @@ def test_messages_that_only_a_backup_has_are_listed(imported):
     assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
 
 
+def test_messages_taken_from_backups_verify(imported):
+    messages = [line(n) for n in range(0, 3)]
+    imported.write("backups/8/2024-04-01.json", {"chat_id": 8, "messages": messages})
+    imported.old_chat(8, *(line(n) for n in range(1, 6)))
+    imported.imported(salvage_backups=True)
+    findings = verified(imported)
+    assert passed(findings)
+    assert findings.figures["content"]["messages from backups"] == 1
+
+
 def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
     figures = verified(imported).figures["performance"]
     assert len(figures) == 5
