@@ -29,6 +29,8 @@ class Read:
     rejects: list[Reject] = field(default_factory=list)
     # Of people's conversation_stats: they are records beside the person's.
     measurements: int = 0
+    # Messages that the import took from the conversation's backups.
+    salvaged: int = 0
 
     @property
     def file(self) -> File:
@@ -41,9 +43,11 @@ class Accounts:
         self.root = root
         self.findings = findings
 
-    def compare(self, read: list[Read]) -> dict[str, LedgerFile]:
+    def known(self, read: list[Read]) -> dict[str, LedgerFile]:
+        return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
+
+    def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
         paths = [ledger.path_of(one.file) for one in read]
-        known = ledger.files(self.bot_id, paths)
         kept = ledger.rejects(self.bot_id, paths)
         for one, ledger_path in zip(read, paths, strict=True):
             path = one.file.printable
@@ -57,17 +61,16 @@ class Accounts:
                 self.findings.stale.append(path)
                 self.findings.add(FRESHNESS, path, "changed since it was imported")
             if one.file.kind is Kind.BACKUP:
-                self._compare_backup(one.file, file)
+                self._compare_backup(one.file, file, kept.get(ledger_path, []))
             else:
                 self._compare_counts(path, one, file)
                 if one.file.kind in KEPT_WHOLE:
                     self.findings.count(BACKUPS, "files kept whole")
                     self._compare_bytes(one.file, file)
                 self._compare_rejects(path, one.rejects, kept.get(ledger_path, []))
-        return known
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
-        source, rejected = one.expected.records + one.measurements, len(one.rejects)
+        source, rejected = one.expected.records + one.measurements + one.salvaged, len(one.rejects)
         self.findings.count(ACCOUNTING, "records", source)
         self.findings.count(ACCOUNTING, "rejects", rejected)
         # A file that became no conversation is counted as one, rejected.
@@ -95,10 +98,12 @@ class Accounts:
                     reject.place, "bytes", reject.size, sizes,
                 )  # fmt: skip
 
-    def _compare_backup(self, file: File, known: LedgerFile) -> None:
+    def _compare_backup(self, file: File, known: LedgerFile, kept: list[ledger.KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")
         stored = ledger.backup_is_stored(self.bot_id, known.id)
-        if stored is None:
+        if stored is None and sha256_of(self.root, file) in {one.sha256 for one in kept}:
+            self.findings.count(BACKUPS, "kept as rejects")
+        elif stored is None:
             self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
         elif stored:
             self._compare_bytes(file, known)

@@ -28,6 +28,23 @@ def list_only_in_backups(root: Path, files: list[File], findings: Findings) -> N
                 findings.note(file.printable, f"{len(found)} messages are in no conversation")
 
 
+def said_in_backups(root: Path, conversation: File) -> set[bytes]:
+    prefix = f"{conversation.folder}/" if conversation.folder else ""
+    folder = f"{prefix}backups/{conversation.key}"
+    try:
+        names = os.listdir(root / folder)
+    except OSError:
+        return set()
+    snapshots = (replace(conversation, path=f"{folder}/{name}") for name in sorted(names))
+    return {one for file in snapshots for one in _messages(root, file)}
+
+
+def said(sent_at: int, sender_type: str, content: str) -> bytes:
+    """A hash of who said what when."""
+    text = f"{sent_at}|{sender_type}|{content}"
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
 def _conversation_of(backup: File) -> File:
     prefix = f"{backup.folder}/" if backup.folder else ""
     path = f"{prefix}conversations/{backup.key}.json"
@@ -35,12 +52,10 @@ def _conversation_of(backup: File) -> File:
 
 
 def _messages(root: Path, file: File) -> Iterator[bytes]:
-    """A hash each, of who said what when."""
     try:
         is_file = stat.S_ISREG(os.lstat(root / file.path).st_mode)
     except OSError:
         return
     for row in Expected(file, root) if is_file else ():
         if isinstance(row, MessageRow):
-            said = f"{row.sent_at}|{row.sender_type}|{row.content}"
-            yield hashlib.blake2b(said.encode(), digest_size=8).digest()
+            yield said(row.sent_at, row.sender_type, row.content)

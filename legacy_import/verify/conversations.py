@@ -1,11 +1,13 @@
 """Checks `content` and `order` of conversations: sums of hashes, and values where they differ."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from legacy_import.verify import stored
+from legacy_import.verify.backups import said, said_in_backups
 from legacy_import.verify.canonical import message_hash
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
@@ -44,6 +46,8 @@ class Conversations:
         self.bot_id = bot_id
         self.findings = findings
         self.deep = deep
+        # Of a chat: the messages that its file does not have and its backups do.
+        self.salvaged: Counter[int] = Counter()
 
     def compare(self, read: dict[int, tuple[Expected, Sum]], vanished: dict[int, int]) -> None:
         """`vanished` is how many messages of a chat are no longer in its file."""
@@ -60,12 +64,12 @@ class Conversations:
         name, before = file.file.printable, self.findings.total.copy()
         self.findings.count(CONTENT, "conversations")
         self.findings.count(CONTENT, "messages written live", chat.live)
-        self._compare_header(file, chat, vanished)
+        self._compare_header(file, chat, more=chat.rows > sum_.rows)
         agrees = (chat.rows, chat.sum, chat.strange) == (sum_.rows, sum_.sum, 0)
         if self.deep or not agrees:
             again = Expected(file.file, file.root, file.zone)
             self._compare_values(again, chat, vanished)
-        if self.findings.total == before and not vanished:
+        if self.findings.total == before and chat.rows == sum_.rows:
             # In a conversation that only the import wrote to, a position is a place.
             if not chat.live and chat.positions != sum_.places:
                 found = (sum_.places, chat.positions)
@@ -74,12 +78,12 @@ class Conversations:
                 found = (sum_.backwards, chat.backwards)
                 self.findings.add(ORDER, name, "runs backwards", None, "sent_at", *found)
 
-    def _compare_header(self, file: Expected, chat: StoredChat, vanished: int) -> None:
+    def _compare_header(self, file: Expected, chat: StoredChat, more: bool) -> None:
         name = file.file.printable
         if chat.title != file.title:
             self.findings.add(CONTENT, name, "differs", 0, "title", file.title, chat.title)
-        # The first message may be among those that vanished.
-        if not vanished and file.created_at not in (None, chat.created_at):
+        # The first message may be one that the file no longer has.
+        if not more and file.created_at not in (None, chat.created_at):
             found = (file.created_at, chat.created_at)
             self.findings.add(CONTENT, name, "differs", 0, "created_at", *found)
         there = chat.rows + chat.live + chat.strange
@@ -93,11 +97,12 @@ class Conversations:
         taken: set[int] = set()
         rows = self._imported(name, chat, taken)
         found = next(rows, None)
+        salvageable = said_in_backups(file.root, file.file)
         extra = chat.rows - sum(1 for _ in _messages(Expected(file.file, file.root, file.zone)))
         for row in _messages(file):
             while found and extra > 0 and not _same(row, found):
                 extra -= 1
-                vanished = self._explain(name, found, vanished)
+                vanished = self._explain(name, chat, found, vanished, salvageable)
                 found = next(rows, None)
             if not found or (extra < 0 and not _same(row, found)):
                 extra += 1
@@ -106,7 +111,7 @@ class Conversations:
             self._compare_row(name, row, found, taken)
             found = next(rows, None)
         while found:
-            vanished = self._explain(name, found, vanished)
+            vanished = self._explain(name, chat, found, vanished, salvageable)
             found = next(rows, None)
 
     def _imported(self, name: str, chat: StoredChat, taken: set[int]) -> Iterator[tuple[Any, ...]]:
@@ -119,13 +124,24 @@ class Conversations:
             elif row[1] is not None:
                 taken.add(row[1])
 
-    def _explain(self, name: str, found: tuple[Any, ...], vanished: int) -> int:
+    def _explain(
+        self,
+        name: str,
+        chat: StoredChat,
+        found: tuple[Any, ...],
+        vanished: int,
+        salvageable: set[bytes],
+    ) -> int:
         """How many more there may be that were in an earlier version of the file."""
-        if vanished:
+        if said(found[7], found[2], found[4]) in salvageable:
+            self.findings.count(CONTENT, "messages from backups")
+            self.salvaged[chat.chat_id] += 1
+        elif vanished:
             self.findings.count(CONTENT, "messages no longer in their files")
-            return vanished - 1
-        self.findings.add(CONTENT, name, UNEXPLAINED, found[0])
-        return 0
+            vanished -= 1
+        else:
+            self.findings.add(CONTENT, name, UNEXPLAINED, found[0])
+        return vanished
 
     def _compare_row(
         self, name: str, row: MessageRow, found: tuple[Any, ...], taken: set[int]

@@ -7,7 +7,7 @@ from legacy_import.verify.findings import Findings
 
 CHECKS = (
     *("accounting", "content", "order", "integrity", "rejects", "backups", "freshness"),
-    *("performance", "isolation", "self-test"),
+    *("performance", "isolation", "rollback", "self-test"),
 )
 TO_DO = {
     "accounting": "import the tree again; what stays is listed with its file",
@@ -19,6 +19,7 @@ TO_DO = {
     "freshness": "import the tree again, then verify again: this result is stale",
     "performance": "run VACUUM ANALYZE, then verify again; then look at the plan",
     "isolation": "run manage.py check_isolation, and do what it says",
+    "rollback": "what was written since stays or goes: see manage.py rollback_import --help",
     "self-test": "do not trust this result: the verifier did not see what it broke itself",
 }
 
@@ -34,6 +35,8 @@ def status(findings: Findings) -> str:
 def as_text(findings: Findings) -> str:
     lines = []
     for check in CHECKS:
+        if check == "rollback" and check not in {*findings.figures, *findings.first}:
+            continue  # asked for with --run
         figures = findings.figures.get(check, Counter[str]())
         counted = ", ".join(f"{count:,} {what}" for what, count in figures.items())
         wrong = findings.total[check]

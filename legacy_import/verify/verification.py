@@ -18,6 +18,7 @@ from legacy_import.verify.ledger import path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
 from legacy_import.verify.performance import Reads
+from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.selftest import MOST_MESSAGES, self_test
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
@@ -43,6 +44,8 @@ class Verification:
     deep: bool = False
     findings: Findings = field(default_factory=Findings)
     advance: Callable[[int], object] = lambda messages: None
+    # Whose undoing is tried.
+    number: int | None = None
 
     def run(self) -> Findings:
         if not self.root.is_dir():
@@ -70,6 +73,8 @@ class Verification:
             if bots:
                 reads.report()
             check_isolation(self.findings)
+        if self.number is not None:
+            check_rollback(self.number, self.findings)
         return self.findings
 
     def _files(self) -> Iterator[File]:
@@ -89,14 +94,19 @@ class Verification:
             seen.update(path_hash(path_of(one.read.file)) for one in portion)
             with maintenance_context():
                 read_only()
-                known = accounts.compare([one.read for one in portion])
+                known = accounts.known([one.read for one in portion])
                 chats, vanished = {}, {}
                 for one in portion:
                     key, path = one.read.file.key, path_of(one.read.file)
                     if one.sum is not None and key is not None:
                         chats[key] = one.read.expected, one.sum
                         vanished[key] = known[path].counted("vanished") if path in known else 0
-                Conversations(bot_id, self.findings, self.deep).compare(chats, vanished)
+                conversations = Conversations(bot_id, self.findings, self.deep)
+                conversations.compare(chats, vanished)
+                for one in portion:
+                    if one.sum is not None and one.read.file.key is not None:
+                        one.read.salvaged = conversations.salvaged[one.read.file.key]
+                accounts.compare([one.read for one in portion], known)
                 people = {
                     row.telegram_id: (one.read.file.printable, row)
                     for one in portion

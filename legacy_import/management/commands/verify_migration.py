@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--deep", action="store_true", help="compare every value, not only sums of hashes"
         )
+        parser.add_argument("--run", type=int, help="also try, dry, whether this run can be undone")
         parser.add_argument(
             "--source-tz", default="UTC", help="of times in metrics.json; default: UTC"
         )
@@ -61,6 +62,7 @@ class Command(BaseCommand):
                     options["deep"],
                     Findings(options["limit"]),
                     bar.update,
+                    options["run"],
                 ).run()
         except NotVerified as error:
             raise CommandError(str(error)) from error

@@ -11,7 +11,9 @@ from legacy_import.verify.source.brackets import Brackets
 from legacy_import.verify.source.encodings import BLOCK, Decoder, Undecodable, windows_1251
 from legacy_import.verify.source.json_text import Broken, CutOff, Values
 
-LONGEST = 16 * 1024 * 1024
+LONGEST = 8 * 1024 * 1024
+# More around the records are damage.
+MOST_MEMBERS = 1_000
 SPACE = re.compile(r"[ \t\n\r]*")
 ONE_COMMA = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 TOKEN = re.compile(r"[^\s,:\[\]{}\"]+")
@@ -62,6 +64,8 @@ class Document:
         self._member = self._end = 0
         self.unclean = self.repaired = False
         self.header: dict[str, Any] = {}
+        # What of it stands before the records.
+        self.heading: dict[str, Any] = {}
         # Whether anything was read whole.
         self._anything = False
         self._broken: list[Kept] = []
@@ -111,7 +115,7 @@ class Document:
             yield self._rest(self._decoder.offset_before(self._text[self._place :]))
 
     def _members(self, key: str, keyed: bool) -> Iterator[Any]:
-        found = False
+        found, members = False, 0
         self._place += 1
         self._whole = self._place
         closed = self._next() == "}"
@@ -123,12 +127,18 @@ class Document:
                 if self._text[self._place] != ("{" if keyed else "["):
                     raise NoDocument
                 found = True
+                self.heading = dict(self.header)
                 yield from self._elements(keyed)
             else:
+                members += 1
+                if members > MOST_MEMBERS:
+                    raise _Damage
                 self._take(name, again=name == key)
             self._whole = self._place
             closed = self._closed("}")
         self._whole = self._place
+        if not found:
+            self.heading = self.header
 
     def _take(self, name: str, again: bool) -> None:
         """A member beside the records; broken ones are told of at the end."""

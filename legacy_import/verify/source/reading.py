@@ -79,7 +79,7 @@ class Expected:
                     self.created_at = row.sent_at
             yield row
         self.is_conversation = True
-        title = document.header.get("title")
+        title = document.heading.get("title")
         self.title = columns.text(title, [], "title") if isinstance(title, str) else ""
 
     def _messages(self, document: Document, messages: Messages) -> Iterator[MessageRow | Reject]:

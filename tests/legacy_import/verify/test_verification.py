@@ -252,6 +252,16 @@ def test_messages_that_only_a_backup_has_are_listed(imported):
     assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
 
 
+def test_messages_taken_from_backups_verify(imported):
+    messages = [line(n) for n in range(0, 3)]
+    imported.write("backups/8/2024-04-01.json", {"chat_id": 8, "messages": messages})
+    imported.old_chat(8, *(line(n) for n in range(1, 6)))
+    imported.imported(salvage_backups=True)
+    findings = verified(imported)
+    assert passed(findings)
+    assert findings.figures["content"]["messages from backups"] == 1
+
+
 def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
     figures = verified(imported).figures["performance"]
     assert len(figures) == 5
@@ -260,6 +270,20 @@ def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
         values = {"bot": "0" * 32}
         Reads(found)._check_plan(cursor, "all", "all", "SELECT * FROM messages", values)
     assert found.first["performance"][0].what == "all reads 10 partitions"
+
+
+def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM import_runs")
+        (run,) = cursor.fetchone()
+    findings = verified(imported, number=run)
+    assert passed(findings)
+    assert findings.figures["rollback"]["rows of messages would go"] == 9
+    with bot_context(emma.pk):
+        Message.objects.filter(content="message 2").update(message_type="edited")
+    found = verified(imported, number=run)
+    assert found.total["rollback"] == 1
+    assert verified(imported, number=run + 1).total["rollback"] == 1
 
 
 def test_a_wrong_zone_is_one_spike(imported, by_hand):
