@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db.models import QuerySet
 from botplatform.planes import OFFICE
 
 FIRST_USER = "admin"
+SAMPLE = ("--bots", "4", "--conversations", "60", "--messages", "2000")
 
 
 class SetupError(Exception):
@@ -50,12 +52,19 @@ def migrate() -> str:
     return f"{len(plan)} migrations applied"
 
 
-def seed_first_fleet() -> str | None:
-    """Only on the embedded server, and only before there is a user."""
+def import_first_fleet() -> str | None:
+    """Only on the embedded server, and only before there is a user: made-up legacy files, which go
+    the way that real ones will go."""
     if not settings.EMBEDDED_SERVER or _superusers().exists():
         return None
-    made = json.loads(_manage("seed_demo", "--no-input", "--format", "json"))
-    return f"{made['bots']} bots with {made['messages']} messages, made up for trying things out"
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "legacy"
+        _manage("make_legacy_sample", str(tree), *SAMPLE, "--verbosity", "0")
+        made = json.loads(
+            _manage("import_legacy_json", str(tree), "--all-bots", "--format", "json", "-v", "0")
+        )
+    messages = made["kinds"]["messages"]["inserted"]
+    return f"{len(made['bots'])} bots with {messages} messages, imported from made-up files"
 
 
 def first_superuser() -> tuple[str, str]:

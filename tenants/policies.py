@@ -96,6 +96,22 @@ def secure_bot_access() -> list[str]:
     ]
 
 
+def secure_ledger(table: str, updatable: list[str]) -> list[str]:
+    """Of what was imported: operators write it, staff read that of their bots, bots see nothing."""
+    changes = f", UPDATE ({', '.join(updatable)})" if updatable else ""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin "
+        f"USING ({SUPERUSER} OR bot_id = {VIEWED})",
+        f"CREATE POLICY {table}_operators ON {table} TO super_admin USING (true)",
+        f"CREATE POLICY {table}_nobody ON {table} TO app_base, bot USING (false)",
+        *_revoke_all(table),
+        f"GRANT SELECT ON {table} TO admin",
+        f"GRANT SELECT, INSERT, DELETE{changes} ON {table} TO super_admin",
+    ]
+
+
 def keeper_sees(table: str, grants: str, commands: tuple[str, ...] = ("SELECT",)) -> list[str]:
     """The keeper owns the definer functions and is nobody's role."""
     return [

@@ -6,6 +6,7 @@ line here. Everything else follows from the models and from tenants.policies.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tenants import policies
 from tenants.audit import functions as audit
@@ -79,6 +80,12 @@ SECURED: dict[str, Callable[[], list[str]]] = {
     "bot_access": policies.secure_bot_access,
     audit.TABLE: audit.secure_audit_log,
 }
+# What legacy_import keeps of what was imported.
+LEDGER = (
+    *("import_runs", "import_files", "import_chunks", "import_rejects", "import_repairs"),
+    *("import_originals", "import_changes", "import_backups", "import_file_parts"),
+)
+SECURED |= {table: partial(policies.secure_ledger, table, []) for table in LEDGER}
 # Table and columns of keys that no bot can guess or fill: they tell nothing about another bot.
 UNIQUE_WITHOUT_BOT = {
     ("bots", "id"): "the bot itself",
@@ -86,6 +93,7 @@ UNIQUE_WITHOUT_BOT = {
     ("bots", "token_fingerprint"): "only managers set tokens",
     ("bot_access", "id"): "a random id",
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
+    **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
 }
 # Triggers on tables of bots' rows that neither a model nor tenants.audit names: (table, trigger).
 TRIGGERS: frozenset[tuple[str, str]] = frozenset()

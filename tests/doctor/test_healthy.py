@@ -84,7 +84,7 @@ def test_no_expectation_is_stale() -> None:
 
 def test_every_tenant_table_has_expected_policies() -> None:
     assert expected_policies().keys() == tenant_tables()
-    assert all(len(policies) >= 4 for policies in expected_policies().values())
+    assert all(len(policies) >= 3 for policies in expected_policies().values())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import connections
 
 from tests.tenants.scratch_database import catalog, scratch_database
 
-OUR_APPS = ["metrics", "conversations", "tenants"]
+OUR_APPS = ["legacy_import", "metrics", "conversations", "tenants"]
 
 
 @pytest.fixture

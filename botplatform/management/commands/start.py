@@ -22,7 +22,7 @@ class Command(BaseCommand):
             serving.require_free(host, port)
             self._say("Database", setup.start_database())
             self._say("Tables", setup.migrate())
-            if fleet := setup.seed_first_fleet():
+            if fleet := setup.import_first_fleet():
                 self._say("Demo fleet", fleet)
             user, password = setup.first_superuser()
         except (setup.SetupError, serving.AddressTaken) as error:

@@ -1,0 +1,99 @@
+"""What the ledger knows of a file: its last state, and a fingerprint of each of its records."""
+
+import json
+import uuid
+from bisect import bisect_right
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from legacy_import.counts import Counts
+from legacy_import.encode import CONTENT, IDENTITY
+
+LATEST = """
+    SELECT DISTINCT ON (path) path, id, status, size, mtime_ns, sha256, header, counts
+    FROM import_files WHERE bot_id = %s AND path = ANY (%s) AND status <> 'undone'
+    ORDER BY path, id DESC
+"""
+CHUNKS = """
+    SELECT chunk.id, first_place, records, shift, hashes
+    FROM import_chunks AS chunk JOIN import_files AS file
+        ON file.bot_id = chunk.bot_id AND file.id = chunk.file_id
+    WHERE chunk.bot_id = %(bot)s AND file.bot_id = %(bot)s AND path = %(path)s AND records > 0
+    ORDER BY first_place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    id: uuid.UUID
+    first_place: int
+    records: int
+    shift: int
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A file's records so far, in the order of their places, which begin at 1."""
+
+    identities: bytes = b""
+    contents: bytes = b""
+    chunks: list[Chunk] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.identities) // IDENTITY
+
+    def identity(self, index: int) -> bytes:
+        return self.identities[index * IDENTITY : (index + 1) * IDENTITY]
+
+    def content(self, index: int) -> bytes:
+        return self.contents[index * CONTENT : (index + 1) * CONTENT]
+
+    def chunk(self, place: int) -> Chunk:
+        found = bisect_right(self.chunks, place, key=lambda chunk: chunk.first_place)
+        return self.chunks[found - 1]
+
+    @property
+    def shift(self) -> int:
+        return self.chunks[-1].shift if self.chunks else 0
+
+
+@dataclass(slots=True)
+class KnownFile:
+    status: str
+    size: int
+    mtime_ns: int
+    sha256: bytes | None
+    header: dict[str, Any]
+    counts: Counts
+
+
+def known_files(bot_id: uuid.UUID, paths: Collection[str]) -> dict[str, KnownFile]:
+    """Inside a maintenance context."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, [bot_id, list(paths)])
+        return {
+            path: KnownFile(
+                status,
+                size,
+                mtime_ns,
+                sha256,
+                json.loads(header),
+                Counts.from_json(json.loads(counts)),
+            )
+            for path, _, status, size, mtime_ns, sha256, header, counts in cursor
+        }
+
+
+def sequence(bot_id: uuid.UUID, path: str) -> Sequence:
+    """Inside a maintenance context."""
+    identities, contents, chunks = bytearray(), bytearray(), []
+    with connection.cursor() as cursor:
+        cursor.execute(CHUNKS, {"bot": bot_id, "path": path})
+        for id, first_place, records, shift, hashes in cursor:
+            chunks.append(Chunk(id, first_place, records, shift))
+            identities += hashes[: records * IDENTITY]
+            contents += hashes[records * IDENTITY :]
+    return Sequence(bytes(identities), bytes(contents), chunks)

@@ -1,0 +1,72 @@
+"""Runs: begun under a lock on their bot, ended with what they did."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
+
+from legacy_import.models import ImportRun
+from legacy_import.options import ImportRefused
+from tenants.context import maintenance_context
+
+# Begins the keys of our advisory locks: "imp".
+LOCK_CLASS = 0x696D70
+
+
+@contextmanager
+def locked(bots: dict[str, uuid.UUID]) -> Iterator[None]:
+    """Nobody else imports these bots meanwhile. The lock ends with the connection at the latest."""
+    taken: list[uuid.UUID] = []
+    try:
+        for name, bot_id in sorted(bots.items(), key=lambda bot: str(bot[1])):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, _key(bot_id)])
+                if cursor.fetchone() != (True,):
+                    raise ImportRefused(
+                        f"Another import of {name} is running. Wait for its end, or stop it; "
+                        "`manage.py import_status` shows it."
+                    )
+            taken.append(bot_id)
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed:
+            for bot_id in taken:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, _key(bot_id)])
+
+
+def _key(bot_id: uuid.UUID) -> int:
+    return int.from_bytes(bot_id.bytes[-4:], signed=True)
+
+
+def begin(
+    bots: Sequence[uuid.UUID], action: str, options: dict[str, Any], about: int | None = None
+) -> dict[uuid.UUID, ImportRun]:
+    """A run for each bot. What ran before and never ended was killed, and may not write again."""
+    with maintenance_context():
+        running = ImportRun.objects.filter(bot__in=bots, status=ImportRun.Status.RUNNING)
+        running.update(status=ImportRun.Status.INTERRUPTED, finished_at=timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_CLASS])
+        last = ImportRun.objects.aggregate(last=Max("number"))["last"] or 0
+        runs = [
+            ImportRun(bot_id=bot, number=last + 1, action=action, options=options, about=about)
+            for bot in bots
+        ]
+        ImportRun.objects.bulk_create(runs)
+    return {run.bot_id: run for run in runs}
+
+
+def end(run: ImportRun, status: str, counts: dict[str, Any] | None = None) -> None:
+    """Unless another import has taken over."""
+    values: dict[str, Any] = {"status": status, "finished_at": timezone.now()}
+    if counts is not None:
+        values["counts"] = counts
+    with maintenance_context():
+        ImportRun.objects.filter(
+            bot_id=run.bot_id, pk=run.pk, status=ImportRun.Status.RUNNING
+        ).update(**values)

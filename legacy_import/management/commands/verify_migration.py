@@ -1,0 +1,81 @@
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from legacy_import.verify import report
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.page import as_html
+from legacy_import.verify.verification import NotVerified, Verification
+
+DIFFERENCES = 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads a tree of legacy JSON files again, on its own, and compares every record with the "
+        "database. Changes nothing. Exit status: 0 all checks passed, 3 differences, 1 could not "
+        "run."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path)
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--bot", help="the bot's name; the tree, or a folder in it, is its own")
+        which.add_argument("--all-bots", action="store_true", help="each folder is a bot's tree")
+        parser.add_argument(
+            "--deep", action="store_true", help="compare every value, not only sums of hashes"
+        )
+        parser.add_argument("--run", type=int, help="also try, dry, whether this run can be undone")
+        parser.add_argument(
+            "--source-tz", default="UTC", help="of times in metrics.json; default: UTC"
+        )
+        parser.add_argument(
+            "--limit", type=int, default=20, help="differences listed for each check; default: 20"
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE.html", help="write the result as one HTML page too"
+        )
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+
+    def handle(self, path: Path, **options: Any) -> None:
+        try:
+            zone = ZoneInfo(options["source_tz"])
+        except (ZoneInfoNotFoundError, ValueError):
+            raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
+        started = time.monotonic()
+        try:
+            # Without a terminal tqdm keeps silent when `disable` is None.
+            with tqdm(
+                unit=" messages", unit_scale=True, disable=options["verbosity"] == 0 or None
+            ) as bar:
+                findings = Verification(
+                    path,
+                    options["bot"],
+                    zone,
+                    options["deep"],
+                    Findings(options["limit"]),
+                    bar.update,
+                    options["run"],
+                ).run()
+        except NotVerified as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted; nothing was verified.", returncode=130) from None
+        seconds = time.monotonic() - started
+        if options["report"]:
+            when = timezone.now().isoformat(" ", "seconds")
+            options["report"].write_text(as_html(findings, str(path), when), encoding="utf-8")
+        if options["format"] == "json":
+            figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
+            self.stdout.write(json.dumps(figures, ensure_ascii=False))
+        elif options["verbosity"] > 0:
+            self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
+        if report.status(findings) != "passed":
+            sys.exit(DIFFERENCES)

@@ -1,0 +1,175 @@
+"""Messages of a batch into their conversations.
+
+A conversation that nobody else wrote to takes them as they are. In another one live messages may
+have taken positions and Telegram ids: what is imported comes after them, and without the id.
+"""
+
+import json
+import uuid
+from typing import Any
+
+from legacy_import.batch import Batch, Part
+from legacy_import.changes import Changes
+from legacy_import.chats import Chats, Present
+from legacy_import.identity import PLACE_BITS, conversation_base
+from legacy_import.source.records import Note
+from legacy_import.staging import CHANGED_MESSAGES, MESSAGES
+
+VALUES = (
+    *("telegram_message_id", "sender_id", "sent_at", "sender_type", "content", "message_type"),
+    "metadata",
+)
+INSERT = f"""
+    INSERT INTO messages (bot_id, {MESSAGES.names})
+    SELECT %(bot)s, {MESSAGES.names} FROM {{staged}} AS staged
+"""
+ABSENT = """
+    WHERE NOT EXISTS (
+        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND messages.id = staged.id)
+"""
+MOVE = "UPDATE {staged} SET conversation_id = %(to)s, position = position + %(shift)s"
+MOVE += " WHERE conversation_id = %(from)s"
+# What is there in spite of the ledger, because a rollback left what somebody had changed.
+TAKE_OVER = f"""
+    WITH there AS (
+        DELETE FROM {MESSAGES.name} AS staged USING messages
+        WHERE messages.bot_id = %(bot)s AND messages.id = staged.id
+        AND staged.conversation_id = %(chat)s RETURNING staged.*)
+    INSERT INTO {CHANGED_MESSAGES.name} SELECT * FROM there
+"""
+DROP_TAKEN_IDS = """
+    UPDATE {staged} AS staged SET telegram_message_id = NULL FROM messages
+    WHERE messages.bot_id = %(bot)s AND messages.conversation_id = staged.conversation_id
+    AND messages.telegram_message_id = staged.telegram_message_id AND messages.id <> staged.id
+    AND staged.conversation_id = ANY (%(chats)s)
+    RETURNING staged.id, messages.telegram_message_id
+"""
+LAST_TAKEN = """
+    SELECT max(position) FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s
+"""
+BEFORE = f"""
+    SELECT messages.id, to_jsonb(messages) - 'search' FROM {CHANGED_MESSAGES.name} AS staged
+    JOIN messages ON messages.bot_id = %(bot)s AND messages.id = staged.id
+"""
+FREE_IDS = f"""
+    UPDATE messages SET telegram_message_id = NULL FROM {CHANGED_MESSAGES.name} AS staged
+    WHERE messages.bot_id = %(bot)s AND messages.id = staged.id
+    AND messages.telegram_message_id IS DISTINCT FROM staged.telegram_message_id
+"""
+UPDATE = f"""
+    UPDATE messages SET {", ".join(f"{name} = staged.{name}" for name in VALUES)}
+    FROM {CHANGED_MESSAGES.name} AS staged
+    WHERE messages.bot_id = %(bot)s AND messages.id = staged.id
+"""
+
+
+def write_messages(cursor: Any, batch: Batch, chats: Chats, changes: Changes) -> None:
+    parts = [part for part in batch.parts if part.message_rows or part.changed_rows]
+    if not parts:
+        return
+    MESSAGES.fill(cursor, (row for part in parts for row in part.message_rows))
+    edited = [part for part in parts if part.changed_rows]
+    if edited:
+        CHANGED_MESSAGES.fill(cursor, (row for part in edited for row in part.changed_rows))
+    bot = {"bot": batch.bot_id}
+    shared = [
+        (part, present)
+        for part in parts
+        if (present := _shared_with_others(part, chats)) is not None
+    ]
+    taken_over = [_make_room(cursor, part, present, bot) for part, present in shared]
+    by_base = {_base_of(batch.bot_id, part): part for part in parts}
+    if edited or any(taken_over):
+        _change(cursor, bot, by_base, changes)
+    if shared:
+        _drop_taken_ids(cursor, MESSAGES.name, [present.id for _, present in shared], bot, by_base)
+    cursor.execute(INSERT.format(staged=MESSAGES.name), bot)
+
+
+def _shared_with_others(part: Part, chats: Chats) -> Present | None:
+    assert part.chat is not None
+    present = chats.present.get(part.chat.chat_id)
+    if present is None:
+        return None
+    if present.id == part.chat.id and present.messages == part.rows_before and not part.shift:
+        return None
+    return present
+
+
+def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> int:
+    """The number of rows that turn out to be there already."""
+    assert part.chat is not None
+    if part.message_rows and present.last_position >= part.first_place + part.shift:
+        # Positions of a run that was undone are free again.
+        cursor.execute(LAST_TAKEN, {**bot, "chat": present.id})
+        [(last,)] = cursor.fetchall()
+        if last is not None and last >= part.first_place + part.shift:
+            part.shift = present.last_position + 1 - part.first_place
+    move = {"from": part.chat.id, "to": present.id, "shift": part.shift}
+    if part.shift or present.id != part.chat.id:
+        cursor.execute(MOVE.format(staged=MESSAGES.name), move)
+        if part.changed_rows:
+            cursor.execute(MOVE.format(staged=CHANGED_MESSAGES.name), {**move, "shift": 0})
+    cursor.execute(TAKE_OVER, {**bot, "chat": present.id})
+    there: int = cursor.rowcount
+    part.counts["messages"].inserted -= there
+    part.counts["messages"].changed += there
+    return there
+
+
+def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes: Changes) -> None:
+    cursor.execute(BEFORE, bot)
+    there = set()
+    for id, before in cursor.fetchall():
+        there.add(id)
+        part, place = _place_of(id, by_base)
+        _recount(part, place, is_there=True)
+        changes.row(part, place, "messages", id, json.loads(before))
+    cursor.execute(f"SELECT id FROM {CHANGED_MESSAGES.name}")
+    for (id,) in cursor.fetchall():
+        if id not in there:
+            part, place = _place_of(id, by_base)
+            _recount(part, place, is_there=False)
+            changes.row(part, place, "messages", id, None)
+    cursor.execute(FREE_IDS, bot)
+    chats = f"SELECT array_agg(DISTINCT conversation_id) FROM {CHANGED_MESSAGES.name}"
+    cursor.execute(chats)
+    [(ids,)] = cursor.fetchall()
+    _drop_taken_ids(cursor, CHANGED_MESSAGES.name, ids, bot, by_base)
+    cursor.execute(UPDATE, bot)
+    if len(there) < sum(len(part.changed_rows) for part in by_base.values()):
+        cursor.execute(INSERT.format(staged=CHANGED_MESSAGES.name) + ABSENT, bot)
+
+
+def _recount(part: Part, place: int, is_there: bool) -> None:
+    """What was rejected last time may have a row of an earlier time; what was not may have none."""
+    edit = part.edits.get(place)
+    if edit is not None and edit.was_rejected == is_there:
+        tally = part.counts["messages"]
+        tally.changed += 1 if is_there else -1
+        tally.inserted += -1 if is_there else 1
+
+
+def _drop_taken_ids(
+    cursor: Any,
+    staged: str,
+    chats: list[uuid.UUID],
+    bot: dict[str, Any],
+    by_base: dict[int, Part],
+) -> None:
+    cursor.execute(DROP_TAKEN_IDS.format(staged=staged), {**bot, "chats": chats})
+    for id, number in cursor.fetchall():
+        part, place = _place_of(id, by_base)
+        note = Note("telegram-id-taken", "/id", str(number).encode())
+        part.notes.append((place, note))
+        part.counts["messages"].repaired += 1
+
+
+def _base_of(bot_id: uuid.UUID, part: Part) -> int:
+    assert part.chat is not None
+    return conversation_base(bot_id, part.chat.chat_id)
+
+
+def _place_of(id: uuid.UUID, by_base: dict[int, Part]) -> tuple[Part, int]:
+    base = id.int >> PLACE_BITS << PLACE_BITS
+    return by_base[base], id.int - base

@@ -1,0 +1,39 @@
+from django.db import models
+
+from legacy_import.models.ledger import LedgerModel, belongs_to
+
+
+class Backup(LedgerModel):
+    """A file below backups/, so that the old disk can be retired."""
+
+    file = belongs_to("ImportFile")
+    chat_id = models.BigIntegerField(null=True)
+    date = models.DateField(null=True)
+    stored = models.BooleanField(help_text="Its bytes are here, not only this line.")
+
+    class Meta(LedgerModel.Meta):
+        db_table = "import_backups"
+        indexes = [
+            # The backups of a chat.
+            models.Index(fields=["bot", "chat_id", "date"], name="import_backups_chat"),
+            models.Index(fields=["bot", "file"], name="import_backups_file"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chat_id} · {self.date}"
+
+
+class FilePart(LedgerModel):
+    """Some of a file's bytes, compressed (zlib): of backups, and of files that hold several things
+    in one, which their rows could not give back."""
+
+    file = belongs_to("ImportFile")
+    number = models.IntegerField()
+    data = models.BinaryField()
+
+    class Meta(LedgerModel.Meta):
+        db_table = "import_file_parts"
+        indexes = [
+            # A file's bytes in order.
+            models.Index(fields=["bot", "file", "number"], name="import_file_parts_order")
+        ]

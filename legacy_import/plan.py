@@ -1,0 +1,321 @@
+"""From what a file holds, and what the ledger knows of it, to what is to be written."""
+
+import uuid
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any
+
+from legacy_import import encode, identity
+from legacy_import.align import Alignment
+from legacy_import.batch import MOST_BYTES, Chat, Edit, Part
+from legacy_import.counts import RECORDS, WHOLE
+from legacy_import.encode import REJECTED, content_hash
+from legacy_import.known import Chunk, KnownFile, Sequence
+from legacy_import.options import BotTree
+from legacy_import.source.opening import Opened
+from legacy_import.source.records import (
+    Kind,
+    Message,
+    Metric,
+    Profile,
+    Reading,
+    Reject,
+    SourceFile,
+)
+from tenants.ids import uuid7
+
+BYTES_PART = 1_000_000
+NO_BOT = uuid.UUID(int=0)
+# What a row costs besides its bytes, in the ledger and in Python.
+ROW_BYTES = 400
+
+
+@dataclass(slots=True)
+class Item:
+    """A record with what tells whether it is known and whether it changed."""
+
+    record: Any
+    values: bytes
+    identity: bytes
+    content: bytes
+
+
+def item(record: Any) -> Item:
+    match record:
+        case Message():
+            values = encode.message_values(record)
+            key = encode.message_identity(record)
+        case Profile():
+            values = encode.profile_values(record)
+            for metric in record.metrics:
+                values += encode.metric_values(metric)
+            key = encode.identity_of(record.telegram_id)
+        case Metric():
+            values = encode.metric_values(record)
+            key = encode.identity_hash(record.metric_name, record.recorded_at)
+        case _:
+            return Item(record, b"", REJECTED, content_hash(record.raw, record.code.encode()))
+    original = None if isinstance(record, Metric) else record.original
+    return Item(record, values, key, content_hash(values, original))
+
+
+class FilePlan:
+    """Parts of one file, none larger than a batch."""
+
+    def __init__(
+        self,
+        tree: BotTree,
+        reading: Reading,
+        known: KnownFile | None,
+        old: Sequence,
+        own_bytes: Iterable[bytes] = (),
+    ) -> None:
+        self.bot_id = tree.bot_id or NO_BOT
+        self.own_bytes = own_bytes
+        self.reading = reading
+        self.file = reading.file
+        self.known = known
+        self.old = old
+        self.path = tree.path(self.file)
+        self.kind = RECORDS[self.file.kind]
+        self.file_id = uuid7()
+        self.next_place = len(old) + 1
+        # Of a first import: what the conversation holds if nobody else writes to it.
+        self.rows_so_far: int | None = None if len(old) else 0
+        self.received = 0
+        # The place of the last record, where it was not known as it is.
+        self.last_kept: int | None = None
+        self.piece = 0
+        self.whole_rejects: list[Reject] = []
+        self.part = self._new_part(opens=True)
+        self.row: Callable[[int, int, bytes], bytes] | None = None
+        if self.file.kind == Kind.CONVERSATION and self.file.key is not None:
+            base = identity.conversation_base(self.bot_id, self.file.key)
+            self.row = encode.message_rows(base, identity.row_id(base))
+
+    def parts(self) -> Iterator[Part]:
+        alignment = Alignment(self.old, self._items())
+        placed = alignment.placed() if len(self.old) else ((each, None) for each in self._items())
+        for each, index in placed:
+            if each.identity:
+                self.received += 1
+                self._place(each, index)
+            elif self.last_kept is not None:
+                self.piece += 1
+                self._reject(self.last_kept, each.record)
+            if self.part.size >= MOST_BYTES:
+                yield self._cut()
+        tally = self.part.counts[self.kind]
+        if len(self.old):
+            tally.vanished = alignment.vanished
+        for number, data in enumerate(compressed(self.own_bytes)):
+            self.part.bytes_parts.append((number, data))
+            self.part.size += len(data)
+            if self.part.size >= MOST_BYTES:
+                yield self._cut()
+        yield self._end()
+
+    def retried(self, records: Iterable[tuple[int, Any]]) -> Part:
+        """Records that were rejected, each at its place; the rest of the file is as it was."""
+        assert self.known is not None
+        for place, record in records:
+            self._place(item(record), place - 1)
+        part, before = self.part, self.known.counts.as_unchanged()
+        tally, earlier = part.counts[self.kind], before[self.kind]
+        earlier.rejected -= tally.inserted + tally.changed
+        tally.source = earlier.source
+        tally.unchanged, tally.rejected = earlier.unchanged, earlier.rejected
+        before.kinds[self.kind] = tally
+        part.counts = before
+        self._open_chat()
+        part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
+        return part
+
+    def _items(self) -> Iterator[Item]:
+        last_rejected = 0
+        for record in self.reading.records:
+            if not isinstance(record, Reject):
+                yield item(record)
+            elif record.place == 0:
+                self.whole_rejects.append(record)
+            elif record.place == last_rejected:
+                # Another piece of a very long record, which counts once.
+                yield Item(record, b"", b"", b"")
+            else:
+                last_rejected = record.place
+                yield item(record)
+
+    def _place(self, item: Item, index: int | None) -> None:
+        part, record = self.part, item.record
+        tally = part.counts[self.kind]
+        tally.source += 1
+        rejected = isinstance(record, Reject)
+        # Of other rows the database says whether they were there.
+        counted = isinstance(record, Message)
+        if index is None:
+            place = self.next_place
+            self.next_place += 1
+            part.identities += item.identity
+            part.contents += item.content
+            tally.inserted += counted
+        else:
+            place = index + 1
+            if self.old.content(index) == item.content:
+                self.last_kept = None
+                tally.unchanged += not rejected
+                tally.rejected += rejected
+                if isinstance(record, Profile):
+                    part.counts["metrics"].source += len(record.metrics)
+                    part.counts["metrics"].unchanged += len(record.metrics)
+                return
+            earlier = self.old.identity(index) + self.old.content(index)
+            edit = Edit(place, self.old.chunk(place), earlier, item.identity, item.content)
+            part.edits[place] = edit
+            tally.inserted += counted and edit.was_rejected
+            tally.changed += counted and not edit.was_rejected
+        self._keep(place, item, None if index is None else self.old.chunk(place))
+
+    def _keep(self, place: int, item: Item, edited: Chunk | None) -> None:
+        part, record = self.part, item.record
+        part.size += len(item.values) + ROW_BYTES
+        self.last_kept, self.piece = place, 0
+        if isinstance(record, Reject):
+            part.counts[self.kind].rejected += 1
+            self._reject(place, record)
+            return
+        if record.notes:
+            part.counts[self.kind].repaired += 1
+            part.notes += ((place, note) for note in record.notes)
+            part.size += sum(ROW_BYTES + len(note.original) for note in record.notes)
+        match record:
+            case Message():
+                assert self.row is not None
+                if edited:
+                    part.changed_rows.append(self.row(place, edited.shift, item.values))
+                else:
+                    part.message_rows.append(self.row(place, 0, item.values))
+            case Profile():
+                part.profiles.append((place, record))
+                part.counts["metrics"].source += len(record.metrics)
+                base = identity.base(self.bot_id, "stats", record.telegram_id)
+                for n, metric in enumerate(record.metrics):
+                    part.metrics.append((place, identity.row_id(base, n), metric))
+            case Metric():
+                base = identity.metrics_base(self.bot_id, self.path)
+                part.metrics.append((place, identity.row_id(base, place), record))
+                return
+        if record.original is not None:
+            part.originals.append((place, record.original))
+            part.size += len(record.original)
+        elif edited:
+            # Its row gives the record back from now on.
+            part.originals.append((place, b""))
+
+    def _reject(self, place: int, reject: Reject) -> None:
+        self.part.rejects.append((place, self.piece, reject))
+        self.part.size += len(reject.raw)
+
+    def _new_part(self, opens: bool) -> Part:
+        part = Part(self.file, self.path, self.file_id, opens, self.known is not None)
+        part.first_place = self.next_place
+        part.shift = self.old.shift
+        part.rows_before = self.rows_so_far
+        return part
+
+    def _cut(self) -> Part:
+        self._open_chat()
+        if self.rows_so_far is not None:
+            self.rows_so_far += len(self.part.message_rows)
+        done, self.part = self.part, self._new_part(opens=False)
+        done.header = {} if self.known is None else self.known.header
+        return done
+
+    def _open_chat(self) -> None:
+        header = self.reading.header
+        if header is not None:
+            id = identity.row_id(identity.conversation_base(self.bot_id, header.chat_id))
+            self.part.chat = Chat(id, header.chat_id, header.title, header.created_at)
+
+    def _end(self) -> Part:
+        part, reading = self.part, self.reading
+        assert reading.source == self.received + bool(self.whole_rejects), self.file.path
+        self._open_chat()
+        part.ends = True
+        part.sha256 = reading.sha256
+        part.notes += ((0, note) for note in reading.notes)
+        part.header = {"shape": reading.shape}
+        if header := reading.header:
+            part.notes += ((0, note) for note in header.notes)
+            part.header["title"] = header.title
+        self._end_whole()
+        return part
+
+    def _end_whole(self) -> None:
+        """A conversation counts as a record itself, and so does a file that is rejected whole."""
+        part = self.part
+        known = self.known.header if self.known else {}
+        if self.whole_rejects:
+            digests = [item(reject).content.hex() for reject in self.whole_rejects]
+            part.header["rejected"] = digests
+            tally = part.counts[WHOLE[self.file.kind]]
+            tally.source += 1
+            tally.rejected += 1
+            if known.get("rejected") != digests:
+                part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
+        if self.reading.header is not None:
+            tally = part.counts["conversations"]
+            tally.source += 1
+            tally.repaired += bool(self.reading.header.notes or self.reading.notes)
+            if "title" not in known:
+                tally.inserted += 1
+            elif known == part.header:
+                tally.unchanged += 1
+            else:
+                tally.changed += 1
+                if known["title"] != part.header["title"]:
+                    part.renamed_from = known["title"]
+
+
+def backup_date(path: str) -> date | None:
+    try:
+        return date.fromisoformat(PurePosixPath(path).stem)
+    except ValueError:
+        return None
+
+
+def backup_parts(
+    tree: BotTree, opened: Opened, file: SourceFile, known: KnownFile | None, store: bool
+) -> Iterator[Part]:
+    """A backup comes whole, whatever it holds."""
+    part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
+    blocks = opened.blocks()
+    for number, data in enumerate(compressed(blocks if store else ())):
+        part.bytes_parts.append((number, data))
+        part.size += len(data)
+        if part.size >= MOST_BYTES:
+            yield part
+            part = Part(file, part.path, part.file_id, False, known is not None)
+    for _ in blocks:
+        pass
+    part.ends, part.sha256, part.header = True, opened.sha256, {"stored": store}
+    tally = part.counts["backups"]
+    tally.source = 1
+    if known is None or known.status != "done":
+        tally.inserted = 1
+    else:
+        tally.changed = 1
+    yield part
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    buffer = bytearray()
+    for block in blocks:
+        buffer += block
+        if len(buffer) >= BYTES_PART:
+            yield zlib.compress(buffer)
+            buffer = bytearray()
+    if buffer:
+        yield zlib.compress(buffer)

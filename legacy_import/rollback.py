@@ -1,0 +1,318 @@
+"""Undoes a run: its rows go, what it changed is as before, and what others wrote since stays.
+
+Whether a row was written since is told by its xmin, the transaction that wrote it last: any that is
+not in the ledger is somebody else's. (After a dump and restore every row counts as written.)
+"""
+
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from legacy_import import identity, ledger
+from legacy_import.apply import THIS_TRANSACTION
+from legacy_import.changes import set_fingerprints
+from legacy_import.models import (
+    Backup,
+    Change,
+    FilePart,
+    ImportChunk,
+    ImportFile,
+    ImportRun,
+    Original,
+    Reject,
+    Repair,
+)
+from legacy_import.options import ImportRefused
+from legacy_import.source.records import Kind
+from tenants import correlation
+from tenants.context import maintenance_context
+from tenants.models import Bot
+
+OURS = """
+    SELECT transaction FROM import_chunks WHERE bot_id = %(bot)s
+    UNION SELECT transaction FROM import_changes WHERE bot_id = %(bot)s
+    UNION SELECT jsonb_array_elements(transactions)::bigint FROM import_runs WHERE bot_id = %(bot)s
+"""
+# The rows that the run inserted, a table each.
+ROWS = "CREATE TEMPORARY TABLE undone_{table} (id uuid PRIMARY KEY) ON COMMIT DROP"
+IN_RANGES = """
+    INSERT INTO undone_messages SELECT row.id
+    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS range (first, last)
+    CROSS JOIN LATERAL (
+        SELECT id FROM messages WHERE bot_id = %(bot)s AND id BETWEEN range.first AND range.last
+        OFFSET 0) AS row
+"""
+# What each change replaced first, of the rows this run did not insert itself.
+BEFORE = """
+    CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS
+    SELECT DISTINCT ON (row_id) change.table_name, change.row_id, change.before
+    FROM import_changes AS change JOIN import_files AS file
+        ON file.bot_id = change.bot_id AND file.id = change.file_id
+    WHERE change.bot_id = %(bot)s AND file.run_id = %(run)s AND change.row_id IS NOT NULL
+    ORDER BY row_id, change.id
+"""
+# Conversations change with every message, so theirs is another question: who else has any in them?
+CHATS_WRITTEN = """
+    SELECT chat.id FROM import_files AS file JOIN conversations AS chat
+        ON chat.bot_id = %(bot)s AND chat.id = file.created_row
+    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
+    AND (chat.title <> file.header ->> 'title' OR EXISTS (
+        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND conversation_id = chat.id
+        AND NOT EXISTS (SELECT FROM undone_messages AS row WHERE row.id = messages.id)))
+"""
+MOST_LISTED = 1000
+TABLES = ("messages", "profiles", "bot_metrics")
+TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
+RESTORED = {
+    "messages": (
+        *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
+        *("metadata", "sent_at"),
+    ),
+    "profiles": (
+        *("name", "age", "location", "interests", "chat_style", "personality"),
+        *("additional_data", "created_at", "last_active_at"),
+    ),
+    "bot_metrics": ("metric_name", "metric_value", "metric_tags", "recorded_at"),
+}
+FREE_IDS = "UPDATE messages AS row SET telegram_message_id = NULL"
+IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message_id"
+FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"
+
+
+class WrittenSince(Exception):
+    """Somebody else wrote to rows of the run; nothing was undone."""
+
+    def __init__(self, rows: list[str]) -> None:
+        super().__init__(f"{len(rows)} rows were written to since.")
+        self.rows = rows
+
+
+@dataclass
+class Undone:
+    run_id: int
+    about: int
+    removed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    restored: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    kept: list[str] = field(default_factory=list)
+
+
+def rollback(number: int, dry_run: bool = False, keep_written: bool = False) -> Undone:
+    """All bots of the run, or none of them."""
+    with maintenance_context():
+        runs = list(ImportRun.objects.filter(number=number).order_by("pk"))
+        names = dict(
+            Bot.objects.filter(pk__in=[run.bot_id for run in runs]).values_list("name", "pk")
+        )
+    _require_undoable(number, runs)
+    with ledger.locked(names):
+        _require_last(number, runs)
+        undone = Undone(0, number)
+        if dry_run:
+            for run in runs:
+                with maintenance_context():
+                    _Rollback(run, undone).look()
+            return undone
+        begun = ledger.begin(list(names.values()), ImportRun.Action.ROLLBACK, {}, about=number)
+        undone.run_id = next(iter(begun.values())).number
+        try:
+            with correlation.correlated(f"rollback-{undone.run_id:08}"), maintenance_context():
+                for run in runs:
+                    undoing = _Rollback(run, undone)
+                    undoing.look()
+                    if undone.kept and not keep_written:
+                        raise WrittenSince(undone.kept)
+                    undoing.undo(begun[run.bot_id])
+        except BaseException:
+            for run in begun.values():
+                ledger.end(run, ImportRun.Status.FAILED)
+            raise
+    return undone
+
+
+def _require_undoable(number: int, runs: list[ImportRun]) -> None:
+    if not runs:
+        raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
+    if any(run.action == ImportRun.Action.ROLLBACK for run in runs):
+        raise ImportRefused(f"Run {number} is a rollback itself: import the tree again instead.")
+    if any(run.status == ImportRun.Status.UNDONE for run in runs):
+        raise ImportRefused(f"Run {number} is undone already.")
+
+
+def _require_last(number: int, runs: list[ImportRun]) -> None:
+    """What came after stands on this run: rows it changed, and records it did not import again."""
+    for run in runs:
+        with maintenance_context():
+            paths = ImportFile.objects.filter(bot=run.bot_id, run=run.pk).values("path")
+            after = (
+                ImportFile.objects.filter(bot=run.bot_id, path__in=paths)
+                .exclude(status=ImportFile.Status.UNDONE)
+                .filter(run__number__gt=number)
+                .values_list("run__number", flat=True)
+            )
+            if later := sorted(set(after), reverse=True):
+                numbers = ", ".join(str(each) for each in later)
+                raise ImportRefused(
+                    f"Later runs imported from the same files. Roll back first, in this order: "
+                    f"{numbers}."
+                )
+
+
+class _Rollback:
+    """Of one bot, inside a maintenance context."""
+
+    def __init__(self, run: ImportRun, undone: Undone) -> None:
+        self.run = run
+        self.undone = undone
+        self.bot: dict[str, Any] = {"bot": run.bot_id, "run": run.pk}
+        self.files = ImportFile.objects.filter(bot=run.bot_id, run=run.pk)
+
+    def look(self) -> None:
+        """Which rows the run wrote, and which of them somebody else wrote since."""
+        with connection.cursor() as cursor:
+            for table in TABLES:
+                cursor.execute(ROWS.format(table=table))
+            cursor.execute(BEFORE, self.bot)
+            self._collect(cursor)
+            cursor.execute(OURS, self.bot)
+            self.values: dict[str, Any] = {**self.bot, "ours": [number for (number,) in cursor]}
+            cursor.execute(CHATS_WRITTEN, self.bot)
+            self.undone.kept += (f"conversations {id}" for (id,) in cursor)
+            for table in TABLES:
+                cursor.execute(self._written(table), self.values)
+                self.undone.kept += (f"{table} {id}" for (id,) in cursor)
+                cursor.execute(self._count(table), self.values)
+                [(removed, restored)] = cursor.fetchall()
+                self.undone.removed[table] += removed
+                self.undone.restored[table] += restored
+
+    def undo(self, rollback: ImportRun) -> None:
+        with connection.cursor() as cursor:
+            for table in TABLES:
+                self._restore(cursor, table)
+                cursor.execute(self._delete(table), self.values)
+            self._undo_chats(cursor)
+            cursor.execute(THIS_TRANSACTION)
+            [(transaction,)] = cursor.fetchall()
+            for name in TEMPORARY:
+                cursor.execute(f"DROP TABLE {name}")
+        self._forget()
+        ImportRun.objects.filter(bot=self.run.bot_id, pk=rollback.pk).update(
+            status=ImportRun.Status.DONE,
+            finished_at=timezone.now(),
+            transactions=[transaction],
+            counts={"removed": self.undone.removed, "restored": self.undone.restored},
+        )
+
+    def _collect(self, cursor: Any) -> None:
+        chunks = ImportChunk.objects.filter(bot=self.run.bot_id, file__in=self.files)
+        ranges: list[tuple[uuid.UUID, uuid.UUID]] = []
+        rows: list[uuid.UUID] = []
+        found = chunks.values_list("file__kind", "file__key", "first_place", "records", "row_ids")
+        for kind, key, first, records, row_ids in found.iterator():
+            rows += row_ids or ()
+            if kind == Kind.CONVERSATION and records:
+                base = identity.conversation_base(self.run.bot_id, key)
+                ends = (first, first + records - 1)
+                ranges.append(tuple(identity.row_id(base, place) for place in ends))  # type: ignore[arg-type]
+        # Without statistics of a table that was just filled it would be read once a range.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        firsts, lasts = [first for first, _ in ranges], [last for _, last in ranges]
+        cursor.execute(IN_RANGES, {**self.bot, "firsts": firsts, "lasts": lasts})
+        cursor.execute("SET LOCAL enable_seqscan = on")
+        for table in ("profiles", "bot_metrics"):
+            cursor.execute(
+                f"INSERT INTO undone_{table} SELECT DISTINCT id FROM {table}"
+                " WHERE bot_id = %s AND id = ANY (%s)",
+                [self.run.bot_id, rows],
+            )
+        for table in TABLES:
+            cursor.execute(
+                f"INSERT INTO undone_{table} SELECT row_id FROM undone_changes"
+                " WHERE before = '{}' AND table_name = %s ON CONFLICT DO NOTHING",
+                [table],
+            )
+            cursor.execute(
+                f"DELETE FROM undone_changes USING undone_{table} AS row WHERE row.id = row_id"
+            )
+        for name in TEMPORARY:
+            cursor.execute(f"ANALYZE {name}")
+
+    def _inserted(self, table: str) -> str:
+        """The run's rows that are still there, as a subquery of ids and xmin."""
+        return (
+            f"SELECT row.id, row.xmin FROM undone_{table} AS undone JOIN {table} AS row"
+            " ON row.bot_id = %(bot)s AND row.id = undone.id"
+        )
+
+    def _changed(self, table: str) -> str:
+        return (
+            f"SELECT row.id, row.xmin FROM undone_changes JOIN {table} AS row"
+            f" ON row.bot_id = %(bot)s AND row.id = row_id WHERE table_name = '{table}'"
+        )
+
+    def _written(self, table: str) -> str:
+        rows = f"{self._inserted(table)} UNION ALL {self._changed(table)}"
+        return f"SELECT id FROM ({rows}) AS r WHERE {FOREIGN.format(row='r')} LIMIT {MOST_LISTED}"
+
+    def _count(self, table: str) -> str:
+        ours = f"NOT ({FOREIGN.format(row='r')})"
+        return (
+            f"SELECT (SELECT count(*) FROM ({self._inserted(table)}) AS r WHERE {ours}),"
+            f" (SELECT count(*) FROM ({self._changed(table)}) AS r WHERE {ours})"
+        )
+
+    def _delete(self, table: str) -> str:
+        ours = f"NOT ({FOREIGN.format(row='row')})"
+        return (
+            f"DELETE FROM {table} AS row USING undone_{table} AS undone"
+            f" WHERE row.bot_id = %(bot)s AND row.id = undone.id AND {ours}"
+        )
+
+    def _restore(self, cursor: Any, table: str) -> None:
+        from_before = (
+            f" FROM undone_changes, jsonb_populate_record(NULL::{table}, before) AS was"
+            f" WHERE table_name = '{table}' AND row.bot_id = %(bot)s AND row.id = row_id"
+            f" AND NOT ({FOREIGN.format(row='row')})"
+        )
+        columns = ", ".join(f"{column} = was.{column}" for column in RESTORED[table])
+        if table == "messages":
+            # Ids that changed places would stand in each other's way.
+            cursor.execute(FREE_IDS + from_before + IDS_DIFFER, self.values)
+            cursor.execute(THIS_TRANSACTION)
+            [(transaction,)] = cursor.fetchall()
+            self.values["ours"].append(transaction)
+        cursor.execute(f"UPDATE {table} AS row SET {columns}{from_before}", self.values)
+
+    def _undo_chats(self, cursor: Any) -> None:
+        """A conversation that others wrote to stays, with what they wrote."""
+        cursor.execute(
+            "UPDATE conversations AS row SET title = before ->> 'title' FROM undone_changes"
+            " WHERE table_name = 'conversations' AND row.bot_id = %(bot)s AND row.id = row_id",
+            self.values,
+        )
+        cursor.execute(
+            "DELETE FROM conversations AS row USING import_files AS file"
+            " WHERE row.bot_id = %(bot)s AND file.bot_id = %(bot)s AND file.run_id = %(run)s"
+            " AND row.id = file.created_row AND row.title = file.header ->> 'title'"
+            " AND row.message_count = 0",
+            self.values,
+        )
+        self.undone.removed["conversations"] += cursor.rowcount
+
+    def _forget(self) -> None:
+        bot, files = self.run.bot_id, self.files.values("pk")
+        changes = Change.objects.filter(bot=bot, file__in=files)
+        fingerprints: dict[uuid.UUID, list[tuple[int, bytes]]] = defaultdict(list)
+        edited = changes.filter(chunk_id__isnull=False).order_by("-pk")
+        for chunk, place, earlier in edited.values_list("chunk_id", "place", "earlier").iterator():
+            fingerprints[chunk].append((place, bytes(earlier)))
+        set_fingerprints(bot, fingerprints)
+        for model in (Change, ImportChunk, Repair, Original, Reject, Backup, FilePart):
+            model.objects.filter(bot=bot, file__in=files).delete()
+        Reject.objects.filter(bot=bot, solved_by=self.run.number).update(solved_by=None)
+        self.files.update(status=ImportFile.Status.UNDONE)
+        ImportRun.objects.filter(bot=bot, pk=self.run.pk).update(status=ImportRun.Status.UNDONE)

@@ -1,0 +1,196 @@
+"""Files of one bot through one process: this thread reads while another writes what was read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from django.db import connection
+
+from legacy_import import known
+from legacy_import.apply import Writer
+from legacy_import.batch import KEPT_WHOLE, Batch, Finished, Part
+from legacy_import.counts import Counts
+from legacy_import.dry import DryRun
+from legacy_import.options import BotTree, Options
+from legacy_import.plan import NO_BOT, FilePlan, backup_date, backup_parts
+from legacy_import.salvage import backups_of, only_in_backups, salvaged
+from legacy_import.source.opening import FileChanged, NotOpened, Opened
+from legacy_import.source.reading import read
+from legacy_import.source.records import Kind, Reading, SourceFile
+from tenants.context import maintenance_context
+
+# Batches that wait to be written: one is being made meanwhile.
+WAITING = 1
+TOO_FRESH = "too-fresh"
+
+
+class WriteFailed(Exception):
+    pass
+
+
+class WritesBatches(Protocol):
+    def write(self, batch: Batch) -> Finished: ...
+
+
+@dataclass
+class Outcome:
+    """What became of some files."""
+
+    counts: Counts = field(default_factory=Counts)
+    files: int = 0
+    unchanged_files: int = 0
+    # Changed while they were read, or too fresh: for the next pass.
+    left: list[str] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
+    # Conversations of which backups have more messages, and how many.
+    only_in_backups: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: "Outcome") -> None:
+        self.counts.add(other.counts)
+        self.files += other.files
+        self.unchanged_files += other.unchanged_files
+        self.left += other.left
+        self.rejects += other.rejects
+        self.only_in_backups |= other.only_in_backups
+
+
+class Session:
+    def __init__(
+        self,
+        tree: BotTree,
+        writer: WritesBatches,
+        options: Options,
+        advance: Callable[[int], object],
+    ) -> None:
+        self.tree = tree
+        self.bot_id = tree.bot_id or NO_BOT
+        self.writer = writer
+        self.options = options
+        self.advance = advance
+        self.outcome = Outcome()
+        self.batch = Batch(self.bot_id)
+        self.failed = False
+        self.waiting: list[Future[Finished]] = []
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="import-writer")
+
+    def feed(self, files: Sequence[SourceFile]) -> None:
+        paths = [self.tree.path(file) for file in files]
+        with maintenance_context():
+            before = known.known_files(self.bot_id, paths)
+        for file, path in zip(files, paths, strict=True):
+            self.outcome.files += 1
+            try:
+                self._feed(file, before.get(path))
+            except FileChanged:
+                self.outcome.left.append(file.path)
+            self.advance(file.size)
+
+    def drain(self) -> Outcome:
+        """Waits until all that was fed is committed."""
+        self._submit()
+        while self.waiting:
+            self._await()
+        outcome, self.outcome = self.outcome, Outcome()
+        return outcome
+
+    def close(self) -> None:
+        """What is being written is still committed; what waits is given up."""
+        # The connection of that thread.
+        self.thread.submit(lambda: connection.close())
+        self.thread.shutdown(cancel_futures=False)
+
+    def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
+        if file.problem == TOO_FRESH:
+            self.outcome.left.append(file.path)
+        elif before is not None and self._unchanged(file, before):
+            self.outcome.unchanged_files += 1
+            self.outcome.counts.add(before.counts.as_unchanged())
+        else:
+            for part in self._parts(file, before):
+                self.batch.add(part)
+                if self.batch.full:
+                    self._submit()
+
+    def _parts(self, file: SourceFile, before: known.KnownFile | None) -> Iterator[Part]:
+        options = self.options
+        if file.kind == Kind.BACKUP and backup_date(file.path) is None:
+            file = replace(file, kind=Kind.UNKNOWN, key=None)
+        opened = None
+        if file.kind in KEPT_WHOLE and file.problem is None:
+            with suppress(NotOpened):  # as read() will say
+                opened = Opened(options.root, file)
+        if file.kind == Kind.BACKUP and file.key is not None and opened:
+            yield from backup_parts(self.tree, opened, file, before, options.store_backups)
+            return
+        reading = read(options.root, file, source_tz=options.source_tz)
+        old = known.Sequence()
+        if before is not None:
+            with maintenance_context():
+                old = known.sequence(self.bot_id, self.tree.path(file))
+        own = opened.blocks() if opened else ()
+        if file.kind == Kind.CONVERSATION and (before is None or options.salvage_backups):
+            self._look_into_backups(file, reading)
+        yield from FilePlan(self.tree, reading, before, old, own).parts()
+
+    def _look_into_backups(self, file: SourceFile, reading: Reading) -> None:
+        """What only they have comes first, if it is asked for: it is older."""
+        backups = list(backups_of(self.options.root, self.tree, file))
+        if not backups:
+            return
+        missing = only_in_backups(self.options, file, backups)
+        if self.options.salvage_backups:
+            reading.records = salvaged(reading, missing)
+        elif number := sum(1 for _ in missing):
+            self.outcome.only_in_backups[file.path] = number
+
+    def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
+        if before.status != "done" or before.size != file.size:
+            return False
+        if self.options.salvage_backups and file.kind == Kind.CONVERSATION:
+            return not any(backups_of(self.options.root, self.tree, file))
+        if self.options.store_backups and not before.header.get("stored", True):
+            return False
+        if before.mtime_ns == file.mtime_ns:
+            return True
+        try:
+            opened = Opened(self.options.root, file)
+            for _ in opened.blocks():
+                pass
+        except NotOpened:
+            return False
+        return opened.sha256 == before.sha256
+
+    def _submit(self) -> None:
+        if not self.batch.parts:
+            return
+        while len(self.waiting) > WAITING:
+            self._await()
+        batch, self.batch = self.batch, Batch(self.bot_id)
+        self.waiting.append(self.thread.submit(self._write, batch))
+
+    def _write(self, batch: Batch) -> Finished:
+        """Nothing is written after a batch that failed: a file's parts follow each other."""
+        if self.failed:
+            raise WriteFailed("An earlier batch was not written.")
+        try:
+            return self.writer.write(batch)
+        except BaseException:
+            self.failed = True
+            raise
+
+    def _await(self) -> None:
+        for part, counts in self.waiting.pop(0).result():
+            self.outcome.counts.add(counts)
+            self.outcome.rejects += (
+                {"file": part.file.path, "position": reject.place, "code": reject.code}
+                for _, piece, reject in part.rejects
+                if not piece
+            )
+
+
+def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:
+    """A dry one without a run."""
+    writer: WritesBatches = Writer(tree.run) if tree.run else DryRun(tree.bot_id)
+    return Session(tree, writer, options, advance)

@@ -1,0 +1,85 @@
+"""The records of a conversation's file, and of a backup, which is one of an earlier day."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from legacy_import.source.document import Document
+from legacy_import.source.messages import Reader
+from legacy_import.source.records import Conversation, Message, Note, Reading, Record, Reject
+from legacy_import.source.shortcut import Shortcut
+from legacy_import.source.splitting import Element, Run
+from legacy_import.source.times import EPOCH
+from legacy_import.source.values import as_json, plain_text
+
+MOST_WAITING_BYTES = 1024 * 1024
+
+
+def conversation_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Record]:
+    """The header is there before the first of them."""
+    document = Document(reading, blocks, "messages")
+    reader = Reader(document)
+    for record in _all_timed(_read(document, reader), reader):
+        reading.header = reading.header or _header(document, reader)
+        yield record
+    reading.header = reading.header or _header(document, reader)
+    inner = document.values.get("chat_id", reading.file.key)
+    if reading.header and inner != reading.file.key:
+        reading.notes.append(Note("id-differs", "/chat_id", as_json(inner)))
+
+
+def _read(document: Document, reader: Reader) -> Iterator[Message | Reject]:
+    splitter = document.splitter
+    for found in document.records():
+        match found:
+            case Run():
+                yield from found.records
+            case Element():
+                yield reader.read(found.raw)
+                if reader.form and not splitter.shortcut:
+                    splitter.shortcut = Shortcut(reader)
+            case Reject():
+                yield found
+
+
+def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[Message | Reject]:
+    """The first messages, if they have no time, take that of the one after them."""
+    first_ones = _until_timed(records, reader)
+    while first_ones:
+        yield first_ones.popleft()  # and not kept while the rest is read
+    yield from records
+
+
+def _until_timed(records: Iterator[Message | Reject], reader: Reader) -> deque[Message | Reject]:
+    waiting: deque[Message | Reject] = deque()
+    untimed: list[Message] = []
+    size = 0
+    for record in records:
+        waiting.append(record)
+        if reader.previous:
+            break
+        if isinstance(record, Message):
+            untimed.append(record)
+        size += len(record.raw if isinstance(record, Reject) else record.original or b"")
+        if size > MOST_WAITING_BYTES:
+            break
+    if untimed:
+        reader.previous = reader.previous or EPOCH
+    for message in untimed:
+        message.sent_at = reader.previous or EPOCH
+    return waiting
+
+
+def _header(document: Document, reader: Reader) -> Conversation | None:
+    if not document.splitter.container:
+        return None
+    document.describe()
+    reading, notes = document.reading, list[Note]()
+    return Conversation(
+        chat_id=reading.file.key or 0,
+        title=plain_text(document.title, "/title", notes)
+        if isinstance(document.title, str)
+        else "",
+        created_at=reader.previous,
+        shape=reading.shape,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,1 @@
+"""Proves that what stands in the database is what stood in the files."""

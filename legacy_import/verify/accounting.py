@@ -1,0 +1,142 @@
+"""Checks `accounting`, `rejects`, `backups` and `freshness`: each file, and what is kept of it."""
+
+import hashlib
+import os
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from legacy_import.verify import ledger
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.ledger import LedgerFile
+from legacy_import.verify.source.encodings import BLOCK
+from legacy_import.verify.source.reading import Expected, Unreadable, opened
+from legacy_import.verify.source.rows import Reject
+from legacy_import.verify.source.tree import File, Kind
+
+ACCOUNTING, REJECTS, BACKUPS, FRESHNESS = "accounting", "rejects", "backups", "freshness"
+
+# Their rows do not give them back.
+KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
+
+
+@dataclass
+class Read:
+    """A file as the verifier read it."""
+
+    expected: Expected
+    rejects: list[Reject] = field(default_factory=list)
+    # Of people's conversation_stats: they are records beside the person's.
+    measurements: int = 0
+    # Messages that the import took from the conversation's backups.
+    salvaged: int = 0
+
+    @property
+    def file(self) -> File:
+        return self.expected.file
+
+
+class Accounts:
+    def __init__(self, bot_id: uuid.UUID, root: Path, findings: Findings) -> None:
+        self.bot_id = bot_id
+        self.root = root
+        self.findings = findings
+
+    def known(self, read: list[Read]) -> dict[str, LedgerFile]:
+        return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
+
+    def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
+        paths = [ledger.path_of(one.file) for one in read]
+        kept = ledger.rejects(self.bot_id, paths)
+        for one, ledger_path in zip(read, paths, strict=True):
+            path = one.file.printable
+            file = known.get(ledger_path)
+            self.findings.count(ACCOUNTING, "files")
+            if file is None or file.status != "done":
+                what = "was not imported" if file is None else "was imported in part"
+                self.findings.add(ACCOUNTING, path, what)
+                continue
+            if self._is_stale(one.file, file):
+                self.findings.stale.append(path)
+                self.findings.add(FRESHNESS, path, "changed since it was imported")
+            if one.file.kind is Kind.BACKUP:
+                self._compare_backup(one.file, file, kept.get(ledger_path, []))
+            else:
+                self._compare_counts(path, one, file)
+                if one.file.kind in KEPT_WHOLE:
+                    self.findings.count(BACKUPS, "files kept whole")
+                    self._compare_bytes(one.file, file)
+                self._compare_rejects(path, one.rejects, kept.get(ledger_path, []))
+
+    def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
+        source, rejected = one.expected.records + one.measurements + one.salvaged, len(one.rejects)
+        self.findings.count(ACCOUNTING, "records", source)
+        self.findings.count(ACCOUNTING, "rejects", rejected)
+        # A file that became no conversation is counted as one, rejected.
+        without = "conversations" if one.expected.is_conversation else ""
+        counted = {name: file.counted(name, without) for name in ("source", "rejected")}
+        for name, expected in (("source", source), ("rejected", rejected)):
+            if counted[name] != expected:
+                found = counted[name]
+                self.findings.add(ACCOUNTING, path, "counts differ", None, name, expected, found)
+
+    def _compare_rejects(
+        self, path: str, expected: list[Reject], kept: list[ledger.KeptReject]
+    ) -> None:
+        """Earlier versions of a file may have left more than the present one has."""
+        left = Counter((one.size, one.sha256) for one in kept)
+        for reject in expected:
+            self.findings.count(REJECTS, "rejects")
+            key = (reject.size, reject.sha256)
+            if left[key]:
+                left[key] -= 1
+            else:
+                sizes = [one.size for one in kept if one.place == reject.place]
+                self.findings.add(
+                    REJECTS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
+                    reject.place, "bytes", reject.size, sizes,
+                )  # fmt: skip
+
+    def _compare_backup(self, file: File, known: LedgerFile, kept: list[ledger.KeptReject]) -> None:
+        self.findings.count(BACKUPS, "snapshots")
+        stored = ledger.backup_is_stored(self.bot_id, known.id)
+        if stored is None and sha256_of(self.root, file) in {one.sha256 for one in kept}:
+            self.findings.count(BACKUPS, "kept as rejects")
+        elif stored is None:
+            self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
+        elif stored:
+            self._compare_bytes(file, known)
+
+    def _compare_bytes(self, file: File, known: LedgerFile) -> None:
+        if ledger.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):
+            self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
+
+    def _is_stale(self, file: File, known: LedgerFile) -> bool:
+        if file.kind is Kind.NO_FILE:
+            return False
+        now = os.lstat(self.root / file.path)
+        if (now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns):
+            return False
+        return known.sha256 is None or sha256_of(self.root, file) != known.sha256
+
+    def missing_from_the_tree(self, seen: set[bytes]) -> None:
+        """`seen` are hashes of the paths there are."""
+        for path in ledger.paths(self.bot_id):
+            if path_hash(path) not in seen:
+                self.findings.count(ACCOUNTING, "files no longer in the tree")
+
+
+def path_hash(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=8).digest()
+
+
+def sha256_of(root: Path, file: File) -> bytes | None:
+    digest = hashlib.sha256()
+    try:
+        with opened(root, file) as bytes_:
+            while block := bytes_.read(BLOCK):
+                digest.update(block)
+    except Unreadable:
+        return None
+    return digest.digest()

@@ -1,0 +1,90 @@
+"""Rows as one text each, the same here and in SQL, so that their hashes can be added up."""
+
+import hashlib
+import re
+from decimal import Decimal
+from typing import Any
+
+from legacy_import.verify.source.rows import MessageRow, MetricRow
+
+ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+ESCAPED = re.compile(r'["\\\x00-\x1f]')
+
+MESSAGE_TEXT = """
+    concat(m.rank, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
+        (extract(epoch FROM m.sent_at) * 1000000)::bigint, '|', length(m.message_type), '|',
+        m.message_type, '|', length(m.metadata::text), '|', m.metadata, '|', m.content)
+"""
+METRIC_TEXT = """
+    concat(length(m.metric_name), '|', m.metric_name, '|', trim_scale(m.metric_value), '|',
+        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, '|', m.metric_tags)
+"""
+
+
+def hash_of(text: str) -> str:
+    """SQL: 64 bits of a text."""
+    return f"('x' || left(md5({text}), 16))::bit(64)::bigint::numeric"
+
+
+def message_hash(row: MessageRow, rank: int) -> int:
+    """`rank` counts the imported messages of the conversation."""
+    message_type, metadata = row.message_type, jsonb(row.metadata) if row.metadata else "{}"
+    number = "" if row.telegram_message_id is None else row.telegram_message_id
+    sender = "" if row.sender_id is None else row.sender_id
+    return _hash(
+        f"{rank}|{number}|{row.sender_type}|{sender}|{row.sent_at}|{len(message_type)}|"
+        f"{message_type}|{len(metadata)}|{metadata}|{row.content}"
+    )
+
+
+def metric_text(row: MetricRow) -> str:
+    value = plain(row.metric_value)
+    name = row.metric_name
+    return f"{len(name)}|{name}|{value}|{row.recorded_at}|{jsonb(row.metric_tags)}"
+
+
+def metric_hash(row: MetricRow) -> int:
+    return _hash(metric_text(row))
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def plain(number: Decimal) -> str:
+    """As PostgreSQL writes a numeric without needless zeros."""
+    return format(number.normalize() + 0, "f")
+
+
+def jsonb(value: Any) -> str:
+    """As PostgreSQL writes a jsonb: keys by length, then by bytes."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{ESCAPED.sub(_escape, value)}"'
+        case int():
+            return str(value)
+        case float():
+            return format(Decimal(repr(value)), "f") if value else "0.0"
+        case list():
+            return f"[{', '.join(map(jsonb, value))}]"
+    members = sorted(
+        value.items(), key=lambda member: (len(member[0].encode()), member[0].encode())
+    )
+    return "{" + ", ".join(f"{jsonb(key)}: {jsonb(one)}" for key, one in members) + "}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"

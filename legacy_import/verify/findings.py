@@ -1,0 +1,65 @@
+"""What does not agree, and what was looked at."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+SHOWN_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    check: str
+    file: str
+    what: str
+    place: int | None = None
+    field: str | None = None
+    expected: str | None = None
+    found: str | None = None
+
+    def __str__(self) -> str:
+        where = self.file if self.place is None else f"{self.file}, record {self.place}"
+        if self.field is None:
+            return f"{where}: {self.what}"
+        return f"{where}, {self.field}: {self.what}: expected {self.expected}, found {self.found}"
+
+
+@dataclass
+class Findings:
+    """The first of each check, and how many there are."""
+
+    limit: int = 20
+    first: dict[str, list[Finding]] = field(default_factory=dict)
+    total: Counter[str] = field(default_factory=Counter)
+    # Of each check: what was looked at.
+    figures: dict[str, Counter[str]] = field(default_factory=dict)
+    stale: list[str] = field(default_factory=list)
+    # What is no difference and should be known; the first of them.
+    notes: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        check: str,
+        file: str,
+        what: str,
+        place: int | None = None,
+        field: str | None = None,
+        expected: object = None,
+        found: object = None,
+    ) -> None:
+        self.total[check] += 1
+        kept = self.first.setdefault(check, [])
+        if len(kept) < self.limit:
+            values = (None, None) if field is None else (_shown(expected), _shown(found))
+            kept.append(Finding(check, file, what, place, field, *values))
+
+    def note(self, file: str, what: str) -> None:
+        if len(self.notes) < self.limit:
+            self.notes.append(f"{file}: {what}")
+
+    def count(self, check: str, what: str, number: int = 1) -> None:
+        self.figures.setdefault(check, Counter())[what] += number
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text)} characters)"

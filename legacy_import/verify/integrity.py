@@ -1,0 +1,58 @@
+"""Checks `integrity`, links between rows in one bot's partitions, and `isolation`."""
+
+import uuid
+
+from django.db import connection
+
+from legacy_import.verify.findings import Findings
+from tenants.doctor.examination import examine
+
+INTEGRITY, ISOLATION = "integrity", "isolation"
+# What must not be there -> a query for some of it.
+NOTHING = {
+    "messages without their conversation": """
+        SELECT m.id FROM messages AS m WHERE m.bot_id = %(bot)s AND NOT EXISTS (
+            SELECT FROM conversations AS c WHERE c.bot_id = m.bot_id AND c.id = m.conversation_id)
+    """,
+    "conversations whose profile is not there": """
+        SELECT c.id FROM conversations AS c
+        WHERE c.bot_id = %(bot)s AND c.profile_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM profiles AS p WHERE p.bot_id = c.bot_id AND p.id = c.profile_id)
+    """,
+    "imported conversations that are not linked to the profile of the same id": """
+        SELECT m.id FROM conversations AS m JOIN profiles AS p
+            ON p.bot_id = m.bot_id AND p.telegram_id = m.chat_id
+        WHERE m.bot_id = %(bot)s AND m.profile_id IS DISTINCT FROM p.id
+            AND substr(m.id::text, 15, 1) = '8'
+    """,
+    "conversations whose last position is before their last message": """
+        SELECT c.id FROM conversations AS c WHERE c.bot_id = %(bot)s AND c.last_position < (
+            SELECT coalesce(max(m.position), 0) FROM messages AS m
+            WHERE m.bot_id = c.bot_id AND m.conversation_id = c.id)
+    """,
+}
+NOT_VALIDATED = """
+    SELECT conrelid::regclass || '.' || conname FROM pg_constraint WHERE NOT convalidated
+        AND connamespace = 'public'::regnamespace
+"""
+
+
+def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
+    with connection.cursor() as cursor:
+        for what, query in NOTHING.items():
+            cursor.execute(f"SELECT * FROM ({query}) AS found LIMIT %(limit)s",
+                           {"bot": bot_id, "limit": findings.limit})  # fmt: skip
+            for (row,) in cursor.fetchall():
+                findings.add(INTEGRITY, str(row), what)
+            findings.count(INTEGRITY, "queries")
+        cursor.execute(NOT_VALIDATED)
+        for (name,) in cursor.fetchall():
+            findings.add(INTEGRITY, name, "the constraint is not validated")
+
+
+def check_isolation(findings: Findings) -> None:
+    """What `manage.py check_isolation` says in full."""
+    for rule, found in examine(connection).findings.items():
+        findings.count(ISOLATION, "rules")
+        for one in found:
+            findings.add(ISOLATION, rule.id, str(one))

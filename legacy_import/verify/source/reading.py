@@ -1,0 +1,194 @@
+"""What one file must have become: its rows, and the rejects for the rest, in its order."""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import BinaryIO
+
+from legacy_import.verify.source import columns
+from legacy_import.verify.source.columns import Refused
+from legacy_import.verify.source.document import Document, Kept, NoDocument, kept
+from legacy_import.verify.source.encodings import BLOCK
+from legacy_import.verify.source.messages import NO_TIME, Messages
+from legacy_import.verify.source.metrics import Snapshots
+from legacy_import.verify.source.profiles import profile_row
+from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
+from legacy_import.verify.source.tree import File, Kind, id_in
+
+Row = MessageRow | ProfileRow | MetricRow
+NOTHING = kept(b"")
+
+
+class Unreadable(Exception):
+    """There is no file, or none that may be read."""
+
+
+@dataclass
+class Expected:
+    """Iterated once; then `records` counts them, and a conversation has its title and time."""
+
+    file: File
+    root: Path
+    zone: tzinfo = UTC
+    records: int = 0
+    is_conversation: bool = False
+    title: str = ""
+    created_at: int | None = None
+
+    def __iter__(self) -> Iterator[Row | Reject]:
+        for row in self._rows():
+            self.records += 1
+            yield row
+
+    def _rows(self) -> Iterator[Row | Reject]:
+        read = {
+            Kind.CONVERSATION: self._conversation,
+            Kind.PROFILE: self._profile,
+            Kind.OLDER_PROFILES: self._older_profiles,
+            Kind.METRICS: self._metrics,
+        }.get(self.file.kind)
+        if self.file.kind is Kind.NO_FILE:
+            yield _reject(0, NOTHING, "no file")
+            return
+        try:
+            with opened(self.root, self.file) as file:
+                if read is None:
+                    yield _reject(0, _all_of(file), "not a record")
+                    return
+                try:
+                    yield from read(Document(file))
+                except NoDocument as why:
+                    yield _reject(0, _all_of(file), str(why) or "not whole")
+        except Unreadable:
+            yield _reject(0, NOTHING, "cannot be read")
+
+    def _conversation(self, document: Document) -> Iterator[Row | Reject]:
+        messages = Messages(self.file.bot)
+        for row in self._messages(document, messages):
+            if isinstance(row, MessageRow):
+                if messages.time is None:
+                    messages.time = self._first_time()
+                    row = row._replace(sent_at=messages.time)
+                if self.created_at is None:
+                    self.created_at = row.sent_at
+            yield row
+        self.is_conversation = True
+        title = document.heading.get("title")
+        self.title = columns.text(title, [], "title") if isinstance(title, str) else ""
+
+    def _messages(self, document: Document, messages: Messages) -> Iterator[MessageRow | Reject]:
+        for place, record in enumerate(document.records("messages"), 1):
+            try:
+                if isinstance(record, Kept):
+                    yield _reject(place, record, "damaged")
+                else:
+                    repairs = _repairs(document)
+                    unclean, in_list = document.unclean, document.is_list
+                    yield messages.row(place, record, in_list, unclean, repairs)
+            except Refused as why:
+                yield _reject(place, document.raw(), str(why))
+
+    def _first_time(self) -> int:
+        """Of the messages the first that has one; asked for by those before it."""
+        with opened(self.root, self.file) as file:
+            messages = Messages(self.file.bot)
+            for _ in self._messages(Document(file), messages):
+                if messages.time is not None:
+                    return messages.time
+        return NO_TIME
+
+    def _profile(self, document: Document) -> Iterator[Row | Reject]:
+        assert self.file.key is not None
+        for place, record in enumerate(document.only(), 1):
+            if isinstance(record, Kept) and place == 1:
+                raise NoDocument
+            row = self._person(document, place, self.file.key, record)
+            if isinstance(row, Reject) and place == 1:
+                raise NoDocument(row.reason)  # here the record is the file
+            yield row
+
+    def _older_profiles(self, document: Document) -> Iterator[Row | Reject]:
+        for place, entry in enumerate(document.records("girls", keyed=True), 1):
+            if isinstance(entry, Kept):
+                yield _reject(place, entry, "damaged")
+                continue
+            name, record = entry if isinstance(entry, tuple) else ("", entry)
+            key = id_in(name)
+            if key is None:
+                yield _reject(place, document.raw(), "the name is no id")
+            elif self._newer_exists(key):
+                yield _reject(place, document.raw(), "there is a newer file")
+            else:
+                yield self._person(document, place, key, record)
+
+    def _newer_exists(self, key: int) -> bool:
+        folder = os.path.dirname(self.file.path)
+        return os.path.lexists(self.root / folder / "girls_data" / f"{key}.json")
+
+    def _person(self, document: Document, place: int, key: int, record: object) -> Row | Reject:
+        if isinstance(record, Kept):
+            return _reject(place, record, "damaged")
+        try:
+            return profile_row(place, key, record, _repairs(document))
+        except Refused as why:
+            return _reject(place, document.raw(), str(why))
+
+    def _metrics(self, document: Document) -> Iterator[Row | Reject]:
+        snapshots = Snapshots(self.zone)
+        for entry in document.records("history"):
+            yield from self._snapshot(document, snapshots, entry, {})
+        current = document.header.get("current")
+        if isinstance(current, dict):
+            yield from self._snapshot(document, snapshots, current, {"snapshot": "current"})
+        elif current is not None:
+            raw = kept(json.dumps(current).encode())
+            yield _reject(snapshots.place + 1, raw, "a snapshot is an object")
+
+    def _snapshot(
+        self, document: Document, snapshots: Snapshots, entry: object, tags: dict[str, str]
+    ) -> Iterator[Row | Reject]:
+        try:
+            if not isinstance(entry, Kept):
+                yield from snapshots.rows(entry, tags, _repairs(document))
+                return
+            damaged = _reject(0, entry, "damaged")
+        except Refused as why:
+            damaged = _reject(0, document.raw(), str(why))
+        snapshots.place += 1
+        yield replace(damaged, place=snapshots.place)
+
+
+@contextmanager
+def opened(root: Path, file: File) -> Iterator[BinaryIO]:
+    """Not through a link, and never waiting for a pipe's other end."""
+    try:
+        number = os.open(root / file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        raise Unreadable from None
+    with os.fdopen(number, "rb") as opened_file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise Unreadable
+        yield opened_file
+
+
+def _all_of(file: BinaryIO) -> Kept:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    return Kept(file.tell(), digest.digest())
+
+
+def _reject(place: int, bytes_kept: Kept, reason: str) -> Reject:
+    return Reject(place, bytes_kept.size, bytes_kept.sha256, reason)
+
+
+def _repairs(document: Document) -> list[str]:
+    found = ["encoding"] if document.repaired else []
+    return [*found, "twice"] if document.twice else found

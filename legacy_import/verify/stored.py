@@ -1,0 +1,94 @@
+"""What the database has, read in one bot's partitions."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of
+
+# The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
+VERSION = "substr(m.id::text, 15, 1)"
+IMPORTED = f"{VERSION} = '8'"
+AT_ONCE = 2_000
+
+CHATS = f"""
+    SELECT chat.chat_id, chat.id, chat.title,
+        (extract(epoch FROM chat.created_at) * 1000000)::bigint, chat.message_count,
+        imported.rows, imported.sum, imported.positions, imported.backwards,
+        others.live, others.strange
+    FROM conversations AS chat
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
+            coalesce(sum(m.position), 0) AS positions,
+            count(*) FILTER (WHERE m.sent_at < m.before) AS backwards
+        FROM (
+            SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
+                lag(m.sent_at) OVER (ORDER BY m.position) AS before
+            FROM messages AS m
+            WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id AND {IMPORTED}
+        ) AS m
+    ) AS imported ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE {VERSION} = '7') AS live,
+            count(*) FILTER (WHERE {VERSION} NOT IN ('7', '8')) AS strange
+        FROM messages AS m WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id
+    ) AS others ON true
+    WHERE chat.bot_id = %(bot)s AND chat.chat_id = ANY(%(chats)s)
+"""
+MESSAGES = f"""
+    SELECT m.position, m.telegram_message_id, m.sender_type, m.sender_id, m.content,
+        m.message_type, m.metadata::text, (extract(epoch FROM m.sent_at) * 1000000)::bigint,
+        {VERSION}
+    FROM messages AS m
+    WHERE m.bot_id = %s AND m.conversation_id = %s AND m.position > %s
+    ORDER BY m.position LIMIT %s
+"""
+PEOPLE = """
+    SELECT telegram_id, name, age, location, interests::text, chat_style, personality,
+        additional_data::text, (extract(epoch FROM created_at) * 1000000)::bigint,
+        (extract(epoch FROM last_active_at) * 1000000)::bigint
+    FROM profiles WHERE bot_id = %s AND telegram_id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChat:
+    chat_id: int
+    id: uuid.UUID
+    title: str
+    created_at: int
+    message_count: int
+    rows: int
+    sum: int
+    positions: int
+    backwards: int
+    live: int
+    strange: int
+
+
+def chats(bot_id: uuid.UUID, chat_ids: Sequence[int]) -> dict[int, StoredChat]:
+    with connection.cursor() as cursor:
+        cursor.execute(CHATS, {"bot": bot_id, "chats": [*chat_ids]})
+        return {row[0]: StoredChat(*row) for row in cursor.fetchall()}
+
+
+def messages(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[Any, ...]]:
+    """In the order of their positions, a page at a time."""
+    position = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(MESSAGES, [bot_id, chat, position, AT_ONCE])
+            rows = cursor.fetchall()
+        yield from rows
+        if len(rows) < AT_ONCE:
+            return
+        position = rows[-1][0]
+
+
+def people(bot_id: uuid.UUID, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE, [bot_id, [*ids]])
+        return {row[0]: row for row in cursor.fetchall()}

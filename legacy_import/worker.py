@@ -1,0 +1,57 @@
+"""A process that imports slices of files; nothing here needs Django before `begin`."""
+
+import os
+import resource
+import signal
+import threading
+import time
+from typing import Any
+
+import django
+
+from legacy_import.options import BotTree, Options
+from legacy_import.source.records import SourceFile
+
+_advanced: Any = None
+_sessions: dict[str, Any] = {}
+
+
+def begin(database: dict[str, Any], parent: int, advanced: Any) -> None:
+    global _advanced
+    _advanced = advanced
+    # Ctrl-C is the parent's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    django.setup()
+    from django.db import connection
+
+    connection.settings_dict.update(database)
+
+
+def work(tree: BotTree, options: Options, files: list[SourceFile]) -> tuple[Any, float]:
+    """Returns when all of it is committed: what became of it, and the memory used at most."""
+    if tree.name not in _sessions:
+        from legacy_import.session import open_session
+
+        while _sessions:
+            _sessions.popitem()[1].close()
+        _sessions[tree.name] = open_session(tree, options, _advance)
+    session = _sessions[tree.name]
+    session.feed(files)
+    return session.drain(), peak_rss_mb()
+
+
+def peak_rss_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _advance(size: int) -> None:
+    with _advanced.get_lock():
+        _advanced.value += size
+
+
+def _end_with(parent: int) -> None:
+    """Also when the parent was killed."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)

@@ -1,0 +1,195 @@
+"""What operators see and what their shells get."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from botplatform.embedded import EmbeddedServer
+from botplatform.planes import OPS
+from tenants.models import Bot
+from tests.clusters import ROOT, clean_environment, manage
+from tests.factories import BotAccessFactory
+from tests.legacy_import.tree import Tree, line, message, query
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(*arguments: str, **options: Any) -> tuple[str, str, int]:
+    out, err, status = StringIO(), StringIO(), 0
+    try:
+        call_command(*arguments, stdout=out, stderr=err, **options)
+    except SystemExit as end:
+        status = int(str(end.code))
+    return out.getvalue(), err.getvalue(), status
+
+
+def imported(tree: Tree, *arguments: str) -> tuple[str, str, int]:
+    return run("import_legacy_json", str(tree.root), "--bot", "Emma", "--min-age", "0", *arguments)
+
+
+def test_text(tree: Tree) -> None:
+    tree.old_chat(7, line(1), line(2))
+    out, _, status = imported(tree)
+    assert status == 0
+    assert "3 source = 3 inserted + 0 unchanged + 0 changed + 0 rejected" in out
+    assert "Next: manage.py import_status 1" in out
+    assert imported(tree, "-v", "0")[0] == ""
+
+
+def test_json_of_rejects(tree: Tree) -> None:
+    tree.old_chat(7, line(1), "lost", "lost too")
+    out, _, status = imported(tree, "--format", "json", "--limit-rejects", "1")
+    assert status == 3
+    figures = json.loads(out)
+    assert figures["kinds"]["messages"]["source"] == 3
+    assert figures["rejects"] == [
+        {"file": "conversations/7.json", "position": 2, "code": "not-an-object"}
+    ]
+    assert {"run_id", "status", "dry_run", "bots", "files", "kinds", "rejects", "seconds",
+            "rows_per_second", "peak_rss_mb"} <= figures.keys()  # fmt: skip
+    assert str(tree.root) not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--only", "girls"], "there is no girls"),
+        (["--workers", "0"], "at least 1"),
+        (["--source-tz", "Mars/Base"], "no zone Mars/Base"),
+    ],
+)
+def test_wrong_arguments(tree: Tree, arguments: list[str], said: str) -> None:
+    tree.old_chat(7, line(1))
+    with pytest.raises(CommandError, match=said):
+        imported(tree, *arguments)
+    assert query("SELECT count(*) FROM bots") == [(0,)]
+
+
+def test_status(tree: Tree) -> None:
+    assert "Nothing was imported yet" in run("import_status")[0]
+    tree.old_chat(7, line(1), "lost")
+    imported(tree)
+    assert "Emma: done, 1 files read: 2 inserted" in run("import_status")[0]
+    out, _, _ = run("import_status", "1")
+    assert "1 rejected: not-an-object" in out
+    [figures] = json.loads(run("import_status", "1", format="json")[0])
+    assert figures["bots"][0]["kinds"]["messages"]["rejected"] == 1
+    with pytest.raises(CommandError, match="no run 9"):
+        run("import_status", "9")
+
+
+def test_retry_and_export(tree: Tree, workspace: Path) -> None:
+    tree.old_chat(7, line(1), "lost")
+    imported(tree)
+    out, _, status = run("retry_rejects", "1")
+    assert (status, out) == (3, "1 records tried, 0 placed. Run 2.\n")
+    out, _, status = run("export_legacy_json", str(workspace / "back"), "--bot", "Emma")
+    assert out.startswith("1 files with 1 messages written.")
+    assert json.loads((workspace / "back/conversations/7.json").read_bytes()) == [line(1)]
+
+
+def wait_for_rows(cluster: Path) -> None:
+    socket = EmbeddedServer(cluster / "postgres").socket_dir
+    for _ in range(600):
+        with (
+            suppress(psycopg.Error),
+            psycopg.connect(
+                host=str(socket), port=5432, dbname="botplatform", user=OPS.login
+            ) as session,
+        ):
+            session.execute("SET ROLE super_admin")
+            if session.execute("SELECT FROM import_chunks LIMIT 1").fetchone() is not None:
+                return
+        time.sleep(0.05)
+    raise AssertionError("No row was committed.")
+
+
+@pytest.fixture
+def cluster(workspace: Path) -> Path:
+    assert manage("migrate", "-v", "0", DATA_DIR=str(workspace / "data")).returncode == 0
+    return workspace / "data"
+
+
+def test_under_the_ops_login_and_ctrl_c(tree: Tree, cluster: Path) -> None:
+    """As an operator does it, in a cluster of its own: interrupted, shown, gone on with."""
+    for chat in range(1, 101):
+        tree.chat(chat, *(message(n) for n in range(1, 401)))
+    command = ["import_legacy_json", str(tree.root), "--bot", "Emma", "--min-age", "0"]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        env=clean_environment(DATA_DIR=str(cluster)), cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for_rows(cluster)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "What was committed is kept; to go on: manage.py import_legacy_json" in err
+    done = manage(*command, "--workers", "2", "--format", "json", DATA_DIR=str(cluster))
+    assert done.returncode == 0, done.stderr
+    messages = json.loads(done.stdout)["kinds"]["messages"]
+    assert messages["source"] == 40_000 == messages["inserted"] + messages["unchanged"]
+    doctor = manage("check_isolation", DATA_DIR=str(cluster))
+    assert doctor.returncode == 0, doctor.stdout
+    undone = manage("rollback_import", str(json.loads(done.stdout)["run_id"]),
+                    DATA_DIR=str(cluster))  # fmt: skip
+    assert undone.returncode == 0, undone.stderr
+
+
+def test_watching(tree: Tree, cluster: Path) -> None:
+    tree.old_chat(7, line(1))
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "import_legacy_json", str(tree.root), "--bot",
+         "Emma", "--min-age", "0", "--watch", "0.3", "--format", "json"],
+        env=clean_environment(DATA_DIR=str(cluster)), cwd=ROOT, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["kinds"]["messages"]["inserted"] == 1
+    tree.old_chat(7, line(1), line(2))
+    passes = (json.loads(process.stdout.readline()) for _ in range(20))
+    assert next(p["kinds"]["messages"]["inserted"] for p in passes if p["kinds"]["messages"]
+                ["inserted"]) == 1  # fmt: skip
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+def test_pages_of_ones_own_bots(tree: Tree) -> None:
+    for name in ("Anna", "Emma"):
+        tree.write(f"{name}/conversations/1.json", [line(1, f"said by {name} \0"), f"lost {name}"])
+    tree.imported(bot=None)
+    bot_id = query("SELECT id FROM bots WHERE name = 'Anna'")[0][0]
+    anna = BotAccessFactory(bot=Bot.objects.get(pk=bot_id)).user
+    client = Client()
+    client.force_login(anna)
+    for model in ("importrun", "importfile", "reject", "repair"):
+        page = client.get(reverse(f"admin:legacy_import_{model}_changelist"))
+        assert page.status_code == 200
+        shown = page.context["cl"].result_list
+        assert {row.bot_id for row in shown} == {bot_id}
+        detail = reverse(f"admin:legacy_import_{model}_change", args=[shown[0].pk])
+        text = client.get(detail).content.decode()
+        assert "Emma" not in text
+    assert "lost Anna" in client.get(
+        reverse("admin:legacy_import_reject_change",
+                args=[query("SELECT id FROM import_rejects WHERE bot_id = %s", bot_id)[0][0]])
+    ).content.decode()  # fmt: skip
+    others = query("SELECT id FROM import_rejects WHERE bot_id <> %s", bot_id)
+    page = client.get(reverse("admin:legacy_import_reject_change", args=[others[0][0]]))
+    assert page.status_code == 302
+    client.force_login(User.objects.create(username="nobody", is_staff=True))
+    assert client.get(reverse("admin:legacy_import_importrun_changelist")).status_code == 403

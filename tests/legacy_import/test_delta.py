@@ -1,0 +1,198 @@
+"""Later passes over files that grew, were edited, trimmed, begun anew, damaged or mended."""
+
+from typing import Any
+
+import pytest
+
+from legacy_import.counts import Tally
+from tests.legacy_import.tree import Tree, contents, counters, line, message, query
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Makers = pytest.mark.parametrize(
+    ("chat", "make"), [(Tree.chat, message), (Tree.old_chat, line)], ids=["dialect 1", "dialect 2"]
+)
+
+
+def numbered(make: Any, *numbers: int) -> list[Any]:
+    return [make(n, f"text {n}") for n in numbers]
+
+
+@Makers
+def test_appended(tree: Tree, chat: Any, make: Any) -> None:
+    chat(tree, 7, *numbered(make, 1, 2))
+    tree.imported()
+    chat(tree, 7, *numbered(make, 1, 2, 3, 4))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=4, inserted=2, unchanged=2)
+    assert report.counts["conversations"] == Tally(source=1, unchanged=1)
+    assert contents(7) == [(n, f"text {n}") for n in range(1, 5)]
+    assert counters(7) == (4, 4)
+
+
+@Makers
+def test_edited(tree: Tree, chat: Any, make: Any) -> None:
+    chat(tree, 7, *numbered(make, 1, 2, 3))
+    tree.imported()
+    chat(tree, 7, make(1, "text 1"), make(2, "другой"), make(3, "text 3"))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=3, unchanged=2, changed=1)
+    assert contents(7) == [(1, "text 1"), (2, "другой"), (3, "text 3")]
+    assert query(
+        "SELECT place, before->>'content' FROM import_changes WHERE table_name = 'messages'"
+    ) == [(2, "text 2")]
+    assert tree.imported().outcome.unchanged_files == 1
+    chat(tree, 7, make(1, "text 1"), make(2, "третий"), make(3, "text 3"))
+    assert tree.imported().counts["messages"].changed == 1
+
+
+def test_edited_in_its_time_and_id_between_neighbours(tree: Tree) -> None:
+    tree.chat(7, *numbered(message, 1, 2, 3))
+    tree.imported()
+    tree.chat(7, message(1, "text 1"), message(50, "text 2"), message(3, "text 3"))
+    assert tree.imported().counts["messages"] == Tally(source=3, unchanged=2, changed=1)
+    assert query("SELECT telegram_message_id FROM messages ORDER BY position") == [
+        (101,),
+        (150,),
+        (103,),
+    ]
+
+
+@Makers
+def test_trimmed_at_the_front_and_grown(tree: Tree, chat: Any, make: Any) -> None:
+    chat(tree, 7, *numbered(make, *range(1, 11)))
+    tree.imported()
+    chat(tree, 7, *numbered(make, *range(5, 13)))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=8, inserted=2, unchanged=6, vanished=4)
+    assert contents(7) == [(n, f"text {n}") for n in range(1, 13)]
+    chat(tree, 7, *numbered(make, *range(9, 15)))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=6, inserted=2, unchanged=4, vanished=8)
+    assert contents(7) == [(n, f"text {n}") for n in range(1, 15)]
+
+
+@Makers
+def test_vanished_in_the_middle_and_at_the_end(tree: Tree, chat: Any, make: Any) -> None:
+    chat(tree, 7, *numbered(make, *range(1, 9)))
+    tree.imported()
+    chat(tree, 7, *numbered(make, 1, 2, 5, 6))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=4, unchanged=4, vanished=4)
+    assert contents(7) == [(n, f"text {n}") for n in range(1, 9)]
+
+
+@Makers
+def test_begun_anew(tree: Tree, chat: Any, make: Any) -> None:
+    """The old code starts over from [] when it cannot read a file: nothing may be overwritten."""
+    chat(tree, 7, *numbered(make, 1, 2, 3))
+    tree.imported()
+    chat(tree, 7)
+    assert tree.imported().counts["messages"] == Tally(vanished=3)
+    chat(tree, 7, *numbered(make, 11, 12))
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=2, inserted=2, vanished=3)
+    assert contents(7) == [(n, f"text {m}") for n, m in enumerate((1, 2, 3, 11, 12), 1)]
+
+
+@Makers
+def test_inserted_between_comes_last_and_only_once(tree: Tree, chat: Any, make: Any) -> None:
+    chat(tree, 7, *numbered(make, 1, 2, 3))
+    tree.imported()
+    chat(tree, 7, *numbered(make, 1, 9, 2, 3))
+    assert tree.imported().counts["messages"] == Tally(source=4, inserted=1, unchanged=3)
+    chat(tree, 7, *numbered(make, 1, 9, 2, 3, 4))
+    assert tree.imported().counts["messages"] == Tally(source=5, inserted=1, unchanged=4)
+    assert [text for _, text in contents(7)] == [f"text {n}" for n in (1, 2, 3, 9, 4)]
+
+
+def test_ids_that_changed_places(tree: Tree) -> None:
+    tree.chat(7, *numbered(message, 1, 2, 3, 4))
+    tree.imported()
+    first, second, third, fourth = numbered(message, 1, 2, 3, 4)
+    second["id"], third["id"] = third["id"], second["id"]
+    tree.chat(7, first, second, third, fourth)
+    report = tree.imported()
+    report.counts.require_balance("the file")
+    assert counters(7)[0] == 4
+
+
+def test_damaged_then_mended(tree: Tree) -> None:
+    whole = tree.old_chat(7, *numbered(line, 1, 2, 3)).read_bytes()
+    tree.write("conversations/7.json", whole[:-40])
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=3, inserted=2, rejected=1)
+    tree.write("conversations/7.json", whole)
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=3, inserted=1, unchanged=2)
+    assert contents(7) == [(n, f"text {n}") for n in (1, 2, 3)]
+    [(number,)] = query("SELECT solved_by FROM import_rejects")
+    assert number == report.run_id
+
+
+def test_whole_then_damaged(tree: Tree) -> None:
+    whole = tree.old_chat(7, *numbered(line, 1, 2, 3)).read_bytes()
+    tree.imported()
+    tree.write("conversations/7.json", whole[:-40])
+    report = tree.imported()
+    assert report.counts["messages"].rejected == 1
+    assert contents(7) == [(n, f"text {n}") for n in (1, 2, 3)]
+    tree.write("conversations/7.json", whole)
+    tree.imported()
+    assert contents(7) == [(n, f"text {n}") for n in (1, 2, 3)]
+
+
+def test_unreadable_as_a_whole_then_mended(tree: Tree) -> None:
+    tree.write("conversations/7.json", b"\x00\x01")
+    assert tree.imported().counts["conversations"] == Tally(source=1, rejected=1)
+    tree.old_chat(7, line(1, "a"))
+    report = tree.imported()
+    assert contents(7) == [(1, "a")]
+    assert query("SELECT solved_by FROM import_rejects") == [(report.run_id,)]
+
+
+def test_a_profile_that_changed(tree: Tree) -> None:
+    stats = {"total_messages": 1, "response_time_avg": 2.5}
+    tree.person(7, last_active="2024-05-01T12:00:00Z", conversation_stats=stats)
+    tree.imported()
+    stats["total_messages"] = 2
+    tree.person(7, name="Оля", last_active="2024-05-01T12:00:00Z", conversation_stats=stats)
+    report = tree.imported()
+    assert report.counts["profiles"].changed == 1
+    assert report.counts["metrics"] == Tally(source=2, unchanged=1, changed=1)
+    assert query("SELECT name FROM profiles") == [("Оля",)]
+    assert query("SELECT table_name, before->>'name', before->>'metric_value' FROM import_changes"
+                 " WHERE table_name IS NOT NULL ORDER BY 1") == [
+        ("bot_metrics", None, "1"), ("profiles", "Аня", None)]  # fmt: skip
+
+
+def test_a_new_title(tree: Tree) -> None:
+    tree.chat(7, message(1), title="Old")
+    tree.imported()
+    tree.write("conversations/7.json", {"title": "New", "messages": [message(1)]})
+    tree.imported()
+    assert query("SELECT title FROM conversations") == [("New",)]
+
+
+def test_a_file_that_is_gone_leaves_its_rows(tree: Tree) -> None:
+    file = tree.chat(7, message(1))
+    tree.chat(8, message(1))
+    tree.imported()
+    file.unlink()
+    tree.imported()
+    assert query("SELECT count(*) FROM messages") == [(2,)]
+
+
+def test_a_file_changed_just_now_is_left(tree: Tree) -> None:
+    tree.chat(7, message(1))
+    report = tree.imported(min_age=60)
+    assert report.outcome.left == ["conversations/7.json"]
+    assert query("SELECT count(*) FROM messages") == [(0,)]
+
+
+def test_thousands_of_edits_in_one_file(tree: Tree) -> None:
+    tree.chat(7, *(message(n) for n in range(1, 3001)))
+    tree.imported()
+    tree.chat(7, *(message(n, f"changed {n}") for n in range(1, 3001)))
+    assert tree.imported().counts["messages"] == Tally(source=3000, changed=3000)
+    assert tree.imported().outcome.unchanged_files == 1
