@@ -70,7 +70,7 @@ class Shortcut:
             self._size = max(LEAST, (end - at) // 4)
         self._size = max(LEAST, self._size // 4)
         self._misses += 1
-        return [], at + min(LEAST, 2**self._misses)
+        return [], at + min(LEAST, 2 ** min(self._misses, 20))
 
     def _end(self, data: bytes, at: int, opening: bytes, ended: bool) -> int:
         """Where a record probably ends, as far away as the size allows."""
