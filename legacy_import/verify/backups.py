@@ -28,7 +28,7 @@ def list_only_in_backups(root: Path, files: list[File], findings: Findings) -> N
                 findings.note(file.printable, f"{len(found)} messages are in no conversation")
 
 
-def said_in_backups(root: Path, conversation: File) -> set[bytes]:
+def said_only_in_backups(root: Path, conversation: File) -> set[bytes]:
     prefix = f"{conversation.folder}/" if conversation.folder else ""
     folder = f"{prefix}backups/{conversation.key}"
     try:
@@ -36,7 +36,8 @@ def said_in_backups(root: Path, conversation: File) -> set[bytes]:
     except OSError:
         return set()
     snapshots = (replace(conversation, path=f"{folder}/{name}") for name in sorted(names))
-    return {one for file in snapshots for one in _messages(root, file)}
+    found = {one for file in snapshots for one in _messages(root, file)}
+    return found.difference(_messages(root, conversation)) if found else found
 
 
 def said(sent_at: int, sender_type: str, content: str) -> bytes:

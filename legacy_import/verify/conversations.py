@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from legacy_import.verify import stored
-from legacy_import.verify.backups import said, said_in_backups
+from legacy_import.verify.backups import said, said_only_in_backups
 from legacy_import.verify.canonical import message_hash
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
@@ -97,7 +97,7 @@ class Conversations:
         taken: set[int] = set()
         rows = self._imported(name, chat, taken)
         found = next(rows, None)
-        salvageable = said_in_backups(file.root, file.file)
+        salvageable = said_only_in_backups(file.root, file.file)
         extra = chat.rows - sum(1 for _ in _messages(Expected(file.file, file.root, file.zone)))
         for row in _messages(file):
             while found and extra > 0 and not _same(row, found):
@@ -134,6 +134,7 @@ class Conversations:
     ) -> int:
         """How many more there may be that were in an earlier version of the file."""
         if said(found[7], found[2], found[4]) in salvageable:
+            salvageable.remove(said(found[7], found[2], found[4]))
             self.findings.count(CONTENT, "messages from backups")
             self.salvaged[chat.chat_id] += 1
         elif vanished:
