@@ -91,10 +91,6 @@ HOT: dict[str, tuple[str, Callable[[Bot], Any]]] = {
             BotMetric.objects.filter(bot=bot, metric_name="metric3").order_by("-recorded_at")[:50]
         ),
     ),
-    "full-text search": (
-        "messages_p._search_idx",
-        lambda bot: list(Message.objects.filter(bot=bot, search="слово7")),
-    ),
 }
 
 
