@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from conversations.models import Conversation, Message, Profile
+from conversations.models import Conversation, Profile
 from metrics.models import BotMetric
 from tenants.models import Bot
 from tests.factories import BotFactory

@@ -134,10 +134,11 @@ def test_words_keep_their_form_behind_the_bot(db: None) -> None:
     [(same, texts, quoted)] = query(
         "SELECT every(plain.words IS NOT DISTINCT FROM own.words), count(*), bool_or(quoted) FROM"
         " unnest(%(texts)s::text[]) AS text,"
-        " LATERAL (SELECT array_agg((%(begin)s || lexeme, positions)::text ORDER BY lexeme COLLATE \"C\")"
-        "  AS words, bool_or(lexeme ~ '[''\\\\]') AS quoted"
+        " LATERAL (SELECT array_agg((%(begin)s || lexeme, positions)::text"
+        "  ORDER BY lexeme COLLATE \"C\") AS words, bool_or(lexeme ~ '[''\\\\]') AS quoted"
         "  FROM unnest(to_tsvector('russian', text))) AS plain,"
-        " LATERAL (SELECT array_agg((lexeme, positions)::text ORDER BY lexeme COLLATE \"C\") AS words"
+        " LATERAL (SELECT array_agg((lexeme, positions)::text"
+        "  ORDER BY lexeme COLLATE \"C\") AS words"
         "  FROM unnest(words_of_bot(%(bot)s, text))) AS own",
         texts=[text.replace("\0", "") for text in odd_texts()], begin=begin, bot=bot,
     )  # fmt: skip
@@ -197,7 +198,7 @@ LONG = {
     "a word as long as one may be": "борщ " + "z" * 2_040,
     "longest word of a short text": "борщ " + "Ⱥ" * 640,
     "parts of parts": "борщ "
-    + " ".join(f"{chr(0x4E00 + n % 20_000)}字-{chr(0x4E01 + n * 7 % 20_000)}木" for n in range(16_000)),
+    + " ".join(f"{chr(19968 + n)}字-{chr(19968 + n * 7 % 20_000)}木" for n in range(16_000)),
 }  # fmt: skip
 
 
