@@ -40,7 +40,7 @@ DEFINER_READS: dict[str, dict[str, tuple[str, ...]]] = {
         "conversations": ("message_count", "last_position", "last_message_at"),
         "messages": (),
     },
-    SEARCHER: {"messages": ()},
+    SEARCHER: {"bots": (), "messages": ()},
 }
 DEFINER_INSERTS = {(KEEPER, audit.TABLE)}
 # Append-only tables -> the context roles that may read them; these may do nothing else.
@@ -66,7 +66,7 @@ DEFINERS: dict[str, Definer] = {
     "audit_event": Definer(
         KEEPER, frozenset({"botplatform_office", "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
-    "search_messages": Definer(SEARCHER, frozenset(READERS), "8285d2dfabe6c7a5"),
+    "search_messages": Definer(SEARCHER, frozenset(READERS), "cda285e121d554d4"),
 }
 # The owners of functions may create for as long as a migration runs that hands them over.
 SCHEMA_CREATORS = ("pg_database_owner", OWNER)
