@@ -7,10 +7,9 @@ right of a role of ours counts in any case, and so does everybody's on an extens
 
 from tenants.doctor.expectations import OWNER, ROLES
 
-_MEMBER = """EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.class AND e.objid = o.oid
-    AND e.deptype = 'e')"""
-# plpgsql, which comes with PostgreSQL, has nothing outside its schemas: what is there is ours.
-_INSTALLED = _MEMBER.replace("e.deptype = 'e'", "e.deptype = 'e' AND e.refobjid >= 16384")
+# In an extension; plpgsql, which comes with PostgreSQL, has nothing outside its schemas.
+_INSTALLED = """EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.class AND e.objid = o.oid
+    AND e.deptype = 'e' AND e.refobjid >= 16384)"""
 _SYSTEM = "('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
 _OUR_ROLES = ", ".join(f"'{role}'" for role in ROLES if role != OWNER)
 
@@ -62,7 +61,7 @@ END
 
 STRANGERS = f"""
 SELECT o.name, CASE
-    WHEN o.system AND o.oid >= 16384 AND NOT {_MEMBER} THEN 'is not PostgreSQL''s own'
+    WHEN o.system AND o.oid >= 16384 AND NOT {_INSTALLED} THEN 'is not PostgreSQL''s own'
     WHEN o.definer THEN 'runs with the rights of its owner'
     WHEN o.leakproof THEN 'was made LEAKPROOF'
     ELSE 'belongs to an extension and reads tables of ours' END
@@ -84,6 +83,6 @@ FROM (
     SELECT 'pg_namespace'::regclass, oid, nspname::text, true, false, false, false
     FROM pg_namespace WHERE nspname ~ '^pg_' AND nspname !~ '^pg_(toast_)?temp_'
 ) o
-WHERE (o.system AND o.oid >= 16384 AND NOT {_MEMBER})
+WHERE (o.system AND o.oid >= 16384 AND NOT {_INSTALLED})
 OR ((o.definer OR o.leakproof OR o.reads) AND (o.system OR {_INSTALLED}))
 """
