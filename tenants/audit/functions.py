@@ -42,8 +42,8 @@ END;
 $$
 """
 
-# Of logins and refused requests only: it takes no table, no row and no values. Outside a context the
-# name is a claim of the office's process; nobody else may call it.
+# Of logins and refused requests only: it takes no table, no row and no values. Outside a context
+# the name is a claim of the office's process; nobody else may call it.
 AUDIT_EVENT = """
 CREATE FUNCTION audit_event(event text, username text, path text, correlation text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
