@@ -138,7 +138,7 @@ class Message(TenantModel):
     sent_at = models.DateTimeField(default=timezone.now, db_default=Now())
     # Each word with its bot, so that nobody's search walks by another bot's words.
     search = models.GeneratedField(
-        expression=Func(F("bot_id"), F("content"), function="words_of_bot"),
+        expression=Func(F("bot"), F("content"), function="words_of_bot"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

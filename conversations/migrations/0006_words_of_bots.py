@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
             django.db.models.GeneratedField(
                 db_persist=True,
                 expression=django.db.models.Func(
-                    django.db.models.F("bot_id"),
+                    django.db.models.F("bot"),
                     django.db.models.F("content"),
                     function="words_of_bot",
                 ),
