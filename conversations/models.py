@@ -1,9 +1,9 @@
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Left, Now
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from pgtrigger import Update
 
@@ -22,8 +22,6 @@ from tenants.tenant import TenantModel
 from tenants.triggers import keep_bot, touch_updated_at
 
 YOUNGEST, OLDEST = 18, 100
-# A tsvector holds at most 1 MB; what lies beyond this many characters is stored, not searched.
-SEARCHED_CHARACTERS = 100_000
 
 
 class Profile(TenantModel):
@@ -140,8 +138,9 @@ class Message(TenantModel):
     message_type = models.CharField(default="text", db_default="text")
     metadata = JSONObjectField()
     sent_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    # Each word with its bot, so that nobody's search walks by another bot's words.
     search = models.GeneratedField(
-        expression=SearchVector(Left("content", SEARCHED_CHARACTERS), config="russian"),
+        expression=Func(F("bot"), F("content"), function="words_of_bot"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

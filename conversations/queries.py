@@ -6,7 +6,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, UUIDField, Value
 
-from conversations.search import CONFIG, MOST_FOUND, EqualsAny, FoundIds, search_query
+from conversations.search import (
+    CONFIG,
+    MOST_FOUND,
+    EqualsAny,
+    FoundIds,
+    QueryOfBot,
+    search_query,
+)
 from tenants.context import ContextError, current_scope
 from tenants.queries import TenantManager, TenantQuerySet
 
@@ -53,7 +60,8 @@ class MessageQuerySet(TenantQuerySet):
         latest = (F("sent_at").desc(), F("pk").desc())
         if newest_first:
             return messages.order_by(*latest)
-        return messages.order_by(SearchRank(F("search"), query, cover_density=True).desc(), *latest)
+        rank = SearchRank(F("search"), QueryOfBot(F("bot_id"), query), cover_density=True)
+        return messages.order_by(rank.desc(), *latest)
 
 
 class MessageManager(TenantManager.from_queryset(MessageQuerySet)):  # type: ignore[misc]

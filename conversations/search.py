@@ -11,10 +11,11 @@ import re
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchQueryField
 from django.db.models import BooleanField, F, Func, IntegerField, UUIDField, Value
 
 CONFIG = "russian"
-# A word of a tsquery holds at most 2,046 bytes, so nothing this long can be too long a word.
+# A word of a tsquery holds at most 2,046 bytes, 13 of them its bot: this is never too long a word.
 LONGEST_TEXT = 500
 MOST_TERMS = 20
 MOST_FOUND = 1000
@@ -61,6 +62,13 @@ class FoundIds(Func):
 
     template = "(ARRAY(SELECT found.id FROM search_messages(%(expressions)s) AS found))"
     output_field = ArrayField(UUIDField())
+
+
+class QueryOfBot(Func):
+    """The words of `messages.search` begin with their bot: so do a query's."""
+
+    function = "query_of_bot"
+    output_field = SearchQueryField()
 
 
 class EqualsAny(Func):

@@ -106,7 +106,7 @@ def start_at_zero() -> FirmTrigger:
         name="start_at_zero",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        condition=pgtrigger.Condition("current_setting('role') IN ('bot', 'admin')"),
+        condition=pgtrigger.Condition("current_setting('role') = ANY (ARRAY['bot', 'admin'])"),
         func=START_AT_ZERO,
     )
 

@@ -103,7 +103,7 @@ def secure_ledger(table: str, updatable: list[str]) -> list[str]:
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin "
-        f"USING ({SUPERUSER} OR bot_id = {VIEWED})",
+        f"USING (bot_id = {VIEWED} OR {SUPERUSER})",
         f"CREATE POLICY {table}_operators ON {table} TO super_admin USING (true)",
         f"CREATE POLICY {table}_nobody ON {table} TO app_base, bot USING (false)",
         *_revoke_all(table),

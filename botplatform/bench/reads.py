@@ -94,25 +94,25 @@ def _sql(rows: Any) -> Statement:
 
 
 def _found(word: str, newest: bool) -> tuple[Statement, Statement]:
-    """Without row security one would write the condition on the column itself."""
+    """Without row security one would write the conditions on the table itself."""
     secured = Message.objects.search(f"{word} ", newest_first=newest)
     scope = current_scope()
     bots = scope.bot_filter if scope else None
-    rank = "" if newest else "ts_rank_cd(search, to_tsquery('russian', %s)) DESC, "
+    if bots is None:
+        bots = [*Bot.objects.values_list("pk", flat=True)]
+    one = len(bots) == 1
+    of_bots = "(%s::uuid[])[1]" if one else "unnest(%s::uuid[])"
+    rank = "" if newest else "ts_rank_cd(search, asked) DESC, "
     columns = ", ".join(
         f'"{field.column}"' for field in Message._meta.concrete_fields if field.column
     )
-    query = search_query(f"{word} ")
-    where: list[Any] = [query]
-    literal = ""
-    if bots is not None:
-        literal = " AND bot_id = %s" if len(bots) == 1 else " AND bot_id = ANY(%s)"
-        where.append(bots[0] if len(bots) == 1 else bots)
     plain = (
-        f"SELECT {columns} FROM messages WHERE search @@ to_tsquery('russian', %s){literal}"
+        f"SELECT {columns} FROM (SELECT {of_bots} AS bot) AS seen,"
+        " query_of_bot(bot, to_tsquery('russian', %s)) AS asked, LATERAL (SELECT * FROM messages"
+        f" WHERE bot_id {'=' if one else 'IS NOT DISTINCT FROM'} bot AND search @@ asked) AS found"
         f" ORDER BY {rank}sent_at DESC, id DESC LIMIT 50"
     )
-    return _sql(secured), (plain, (*where, *([] if newest else [query])))
+    return _sql(secured), (plain, ([*bots], search_query(f"{word} ")))
 
 
 def _common_word() -> str:
@@ -121,9 +121,11 @@ def _common_word() -> str:
     sample = f"SELECT search FROM messages TABLESAMPLE SYSTEM ({share}) REPEATABLE (1) LIMIT 20000"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT word FROM ts_stat(%s) WHERE length(word) > 3"
+            # Without the bot that each begins with.
+            "SELECT word FROM (SELECT split_part(word, '.', 2), ndoc FROM ts_stat(%s)) AS own"
+            " (word, ndoc) WHERE length(word) > 3"
             " AND to_tsvector('russian', word) @@ plainto_tsquery('simple', word)"
-            " ORDER BY ndoc DESC, word LIMIT 1",
+            " GROUP BY word ORDER BY sum(ndoc) DESC, word LIMIT 1",
             [sample],
         )
         return str(cursor.fetchone()[0])

@@ -6,7 +6,7 @@ pg_stat_statements is an extension's; where it is there, it shows the statements
 Not among them: NOTIFY and LOCK TABLE are statements, and advisory locks are of use to a bot.
 """
 
-from botplatform.planes import KEEPER, MIGRATOR, RUNTIME
+from botplatform.planes import KEEPER, MIGRATOR, OFFICE, RUNTIME
 
 # What they let a session do -> their names as a pattern, and who besides the migrator (whose
 # pg_dump and pg_restore need them) keeps them: the keeper's functions, and the server's own roles
@@ -51,10 +51,16 @@ def closing_statements() -> list[str]:
 
 
 def hide_statements() -> str:
-    """Sessions of the bots' login would see each other's SQL, values and all."""
+    """Those that enter a context have its seal.
+
+    Sessions of the bots' login would see each other's, and the server's log has each statement
+    that fails: one lock timeout is enough.
+    """
     return _as_superuser(
-        f"ALTER ROLE {RUNTIME.login} SET track_activities = off;",
-        f"sessions of {RUNTIME.login} see each other''s statements",
+        f"""ALTER ROLE {RUNTIME.login} SET track_activities = off;
+    ALTER ROLE {RUNTIME.login} SET log_min_error_statement = panic;
+    ALTER ROLE {OFFICE.login} SET log_min_error_statement = panic;""",
+        f"sessions of {RUNTIME.login} see each other''s statements, and failed ones are logged",
     )
 
 

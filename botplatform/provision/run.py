@@ -90,6 +90,7 @@ def _provision(
         _run(connection, [script.create_database(database)])
     elif not exists[0]:
         _run(connection, [f"ALTER DATABASE {script.quoted(database)} OWNER TO {OWNER}"])
+    _run(connection, script.reset_statements(database))
     parameters: dict[str, Any] = connection.info.get_parameters()
     if password := connection.info.password:
         parameters["password"] = password

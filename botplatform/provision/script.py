@@ -24,7 +24,7 @@ def role_statements() -> list[str]:
         *(f"GRANT {plane.member_of} TO {plane.login}" for plane in PLANES),
         # To hand over to them the functions that run as them.
         f"GRANT {KEEPER}, {SEARCHER} TO {MIGRATOR.login}",
-        *(statement for plane in PLANES for statement in _timeouts(plane)),
+        *(statement for plane in PLANES for statement in settings_of(plane)),
         hide_statements(),
     ]
 
@@ -34,6 +34,13 @@ def test_statements() -> list[str]:
     return [
         f"ALTER ROLE {MIGRATOR.login} CREATEDB",
         f"GRANT {', '.join(GROUPS)} TO {MIGRATOR.login}",
+    ]
+
+
+def reset_statements(database: str) -> list[str]:
+    """A login may have altered itself for this database alone."""
+    return [
+        f"ALTER ROLE {plane.login} IN DATABASE {quoted(database)} RESET ALL" for plane in PLANES
     ]
 
 
@@ -76,6 +83,7 @@ def psql_script(database: str) -> str:
         *(f"{statement};" for statement in role_statements()),
         f"SELECT '{creation}' WHERE NOT EXISTS",
         f"  (SELECT FROM pg_database WHERE datname = {literal}) \\gexec",
+        *(f"{statement};" for statement in reset_statements(database)),
         f"\\connect {quoted(database)}",
         *(f"{statement};" for statement in inside_statements(database)),
         "-- Then give each login a password of its own:",
@@ -110,13 +118,19 @@ def _create_role(name: str, attributes: str) -> str:
 END $$"""
 
 
-def _timeouts(plane: Plane) -> list[str]:
-    """Kept by the server for the login, so they hold through a connection pooler as well."""
+def settings_of(plane: Plane) -> list[str]:
+    """Kept by the server for the login, so they hold through a connection pooler as well.
+
+    A login may alter its own: all of them go first.
+    """
     return [
-        f"ALTER ROLE {plane.login} SET {setting} = '{value}'"
-        for setting, value in (
-            ("statement_timeout", plane.statement_timeout),
-            ("lock_timeout", plane.lock_timeout),
-            ("idle_in_transaction_session_timeout", plane.idle_in_transaction_timeout),
-        )
+        f"ALTER ROLE {plane.login} RESET ALL",
+        *(
+            f"ALTER ROLE {plane.login} SET {setting} = '{value}'"
+            for setting, value in (
+                ("statement_timeout", plane.statement_timeout),
+                ("lock_timeout", plane.lock_timeout),
+                ("idle_in_transaction_session_timeout", plane.idle_in_transaction_timeout),
+            )
+        ),
     ]

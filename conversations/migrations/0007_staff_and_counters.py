@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0005_sealed_contexts"),
+        ("conversations", "0006_words_of_bots"),
     ]
 
     operations = [
@@ -20,9 +20,9 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="start_at_zero",
                 sql=tenants.triggers.FirmTriggerSql(
-                    condition="WHEN (current_setting('role') IN ('bot', 'admin'))",
+                    condition="WHEN (current_setting('role') = ANY (ARRAY['bot', 'admin']))",
                     func="\n    NEW.message_count = 0;\n    NEW.last_position = 0;\n    NEW.last_message_at = NULL;\n    RETURN NEW;\n",
-                    hash="82a69afd2d8a3fe6013764cb29d95a18351fd7a6",
+                    hash="4a2d9b1af6cd61f13927a93d749e10aa8e9b1b69",
                     operation="INSERT",
                     pgid="pgtrigger_start_at_zero_19e43",
                     table="conversations",

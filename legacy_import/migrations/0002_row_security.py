@@ -28,7 +28,7 @@ KEYS = {
 SECURITY = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
-CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin USING ((SELECT staff_is_superuser()) OR bot_id = ANY ((SELECT staff_bots('viewer'))::uuid[]));
+CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin USING (bot_id = ANY ((SELECT staff_bots('viewer'))::uuid[]) OR (SELECT staff_is_superuser()));
 CREATE POLICY {table}_operators ON {table} TO super_admin USING (true);
 CREATE POLICY {table}_nobody ON {table} TO app_base, bot USING (false);
 REVOKE ALL ON {table} FROM PUBLIC, app_base, bot, admin, super_admin, botplatform_office, botplatform_runtime, botplatform_ops;

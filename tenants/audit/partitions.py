@@ -1,11 +1,11 @@
 """Months of the audit log: made ahead and dropped again by `manage.py pgpartition`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from psqlextra.partitioning import (
     PostgresCurrentTimePartitioningStrategy,
     PostgresPartitioningConfig,
@@ -24,10 +24,11 @@ class ClosedMonth(PostgresTimePartition):
     """A month's partition, which no role may touch but through the whole log.
 
     Entries of its time that wait in the default partition move in: otherwise a month that was
-    missed once could never be made.
+    missed once could never be made, and its entries never dropped.
     """
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, expired: bool = False) -> None:
+        self.expired = expired
         super().__init__(PostgresTimePartitionSize(months=1), start, name_format="%Y_%m")
         self.from_values, self.to_values = (
             moment.strftime("%Y-%m-%d 00:00:00+00") for moment in (start, self.end_datetime)
@@ -48,6 +49,8 @@ class ClosedMonth(PostgresTimePartition):
         for partition in created:
             for statement in closed(partition):
                 schema_editor.execute(statement)
+        if self.expired:
+            self.delete(model, schema_editor)
 
     def _waiting(self, schema_editor: Any) -> bool:
         with connections[schema_editor.connection.alias].cursor() as cursor:
@@ -70,10 +73,32 @@ class Months(PostgresCurrentTimePartitioningStrategy):
         )
 
     def to_create(self) -> Any:
-        return (ClosedMonth(month.start_datetime) for month in super().to_create())
+        waiting = f"SELECT DISTINCT date_trunc('month', logged_at, 'UTC') FROM {DEFAULT}"
+        # psqlextra's months begin at this hour of the day.
+        ahead = {month.start_datetime.replace(hour=0) for month in super().to_create()}
+        for start in sorted({*_months(waiting)} | ahead):
+            yield ClosedMonth(start, expired=self._is_expired(start))
 
     def to_delete(self) -> Any:
-        return (ClosedMonth(month.start_datetime) for month in super().to_delete())
+        """Also beyond a month that was never made."""
+        made = (
+            "SELECT to_timestamp(right(relname, 7) || '+00', 'YYYY_MMTZH') FROM pg_inherits"
+            f" JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = '{TABLE}'::regclass"
+            f" AND relname ~ '^{TABLE}_[0-9]{{4}}_[0-9]{{2}}$' ORDER BY 1"
+        )
+        return (ClosedMonth(start) for start in _months(made) if self._is_expired(start))
+
+    def _is_expired(self, start: datetime) -> bool:
+        if not self.max_age:
+            return False
+        return bool(start <= self.size.start(self.get_start_datetime() - self.max_age))
+
+
+def _months(sql: str) -> list[datetime]:
+    """As psqlextra has them: in UTC, and without saying so."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql)
+        return [start.astimezone(UTC).replace(tzinfo=None) for (start,) in cursor.fetchall()]
 
 
 def partitioning_manager() -> PostgresPartitioningManager:

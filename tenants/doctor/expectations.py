@@ -1,7 +1,7 @@
 """What isolation is made of, written down a second time: the doctor compares the catalog with it.
 
-Whoever adds a role, a definer function, or a table of bots' rows that is no TenantModel, adds a
-line here. Everything else follows from the models and from tenants.policies.
+Whoever adds a role, a function, a right on a table, or a table of bots' rows that is no
+TenantModel, adds a line here. Everything else follows from the models and from tenants.policies.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,26 @@ from tenants.policies import KEEPER
 OWNER = "botplatform_owner"
 SEARCHER = "botplatform_searcher"
 MIGRATOR = "botplatform_migrator"
+OFFICE = "botplatform_office"
 RUNTIME = "botplatform_runtime"
+OPS = "botplatform_ops"
 GROUPS = ("super_admin", "admin", "bot", "app_base")
+
+
+def _settings(statement: str, lock: str, idle: str) -> dict[str, str]:
+    return {
+        "statement_timeout": statement,
+        "lock_timeout": lock,
+        "idle_in_transaction_session_timeout": idle,
+    }
+
+
 # Login -> the roles it is a member of.
 LOGINS: dict[str, frozenset[str]] = {
     MIGRATOR: frozenset({OWNER, KEEPER, SEARCHER}),
-    "botplatform_office": frozenset({"admin"}),
+    OFFICE: frozenset({"admin"}),
     RUNTIME: frozenset({"bot"}),
-    "botplatform_ops": frozenset({"super_admin"}),
+    OPS: frozenset({"super_admin"}),
 }
 # Own things, and never log in.
 OWNERS = (OWNER, KEEPER, SEARCHER)
@@ -31,23 +43,45 @@ ROLES = (*GROUPS, *OWNERS, *LOGINS)
 # The test suite's migrator makes databases and enters every context; never so in production.
 TEST_MEMBERSHIPS = {MIGRATOR: frozenset(GROUPS)}
 
-# Roles with grants on tables of bots' rows, besides the owner.
-READERS = ("bot", "admin", "super_admin")
-# Besides, owners of definer functions: all rows of these tables, and UPDATE of these columns.
-DEFINER_READS: dict[str, dict[str, tuple[str, ...]]] = {
-    KEEPER: {
-        "bots": (),
-        "bot_access": (),
-        "conversations": ("message_count", "last_position", "last_message_at"),
-        "messages": (),
-    },
-    SEARCHER: {"messages": ()},
+# What ALTER ROLE ... SET has given each login, and no more: tests compare it with provisioning.
+LOGIN_SETTINGS: dict[str, dict[str, str]] = {
+    MIGRATOR: _settings("0", "30s", "10min"),
+    OFFICE: _settings("30s", "5s", "1min"),
+    RUNTIME: _settings("10s", "5s", "30s"),
+    OPS: _settings("0", "30s", "10min"),
 }
-DEFINER_INSERTS = {(KEEPER, audit.TABLE)}
-# Append-only tables -> the context roles that may read them; these may do nothing else.
-READ_ONLY = {audit.TABLE: ("admin", "super_admin")}
-# What a bot process needs of tables that are nobody's rows.
-RUNTIME_READS = ("django_migrations",)
+# Only a superuser's provisioning can, and managed servers may have it in their own parameters.
+HIDING_SETTINGS = {
+    OFFICE: {"log_min_error_statement": "panic"},
+    RUNTIME: {"log_min_error_statement": "panic", "track_activities": "off"},
+}
+DATABASE_RIGHTS = {("CONNECT", login) for login in LOGINS} | {
+    ("TEMPORARY", role) for role in (MIGRATOR, OPS, "super_admin")
+}
+
+# Rights on tables: those that tenants.policies grants, and these. Policies of owners of definer
+# functions, who see all rows of these tables, follow from them.
+GRANTS = (
+    f"GRANT SELECT (id) ON bots TO {KEEPER}",
+    f"GRANT SELECT ON bot_access, conversations, messages, context_keys TO {KEEPER}",
+    f"GRANT UPDATE (message_count, last_position, last_message_at) ON conversations TO {KEEPER}",
+    f"GRANT SELECT (id, username, is_active, is_staff, is_superuser) ON auth_user TO {KEEPER}",
+    f"GRANT SELECT (id, bot_id, sent_at, search) ON messages TO {SEARCHER}",
+    f"GRANT SELECT (id) ON bots TO {SEARCHER}",
+    # Django's own tables: botplatform.migrations.
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON auth_user, auth_group, auth_user_groups, "
+    "auth_group_permissions, auth_user_user_permissions TO admin",
+    "GRANT SELECT, INSERT, DELETE ON django_admin_log TO admin",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO {OFFICE}",
+    "GRANT SELECT ON auth_user, auth_group, auth_user_groups, auth_group_permissions, "
+    f"auth_user_user_permissions TO {OFFICE}",
+    f"GRANT UPDATE (last_login) ON auth_user TO {OFFICE}",
+    f"GRANT SELECT ON auth_permission, django_content_type TO {OFFICE}, admin",
+    f"GRANT SELECT ON django_migrations TO {OFFICE}, {RUNTIME}, {OPS}, admin, super_admin",
+    f"GRANT SELECT ON auth_user TO {OPS}, super_admin",
+)
+# Append-only: of these even the owner may not change a row.
+APPEND_ONLY = (audit.TABLE,)
 
 
 @dataclass(frozen=True)
@@ -56,36 +90,65 @@ class Definer:
     callers: frozenset[str]
     # Begin of the SHA-256 of its body's words: a change of what it does is reviewed here again.
     body: str
+    # Otherwise it runs with its caller's rights, as a part of what our definers and triggers do.
+    definer: bool = True
+    # Else STABLE or VOLATILE: what an index is made of does not change.
+    immutable: bool = False
+    # Besides the search_path.
+    settings: tuple[str, ...] = ()
 
 
-# SECURITY DEFINER functions; those of a model's KeeperTrigger are known from the model.
+WRITERS = ("bot", "admin", "super_admin")
+# All our functions but those of the models' triggers, which are known from the models.
 DEFINERS: dict[str, Definer] = {
     "current_bot": Definer(KEEPER, frozenset({"bot", SEARCHER}), "113efe250722c341"),
     "current_staff": Definer(KEEPER, frozenset({"admin"}), "4549d89af2956b0d"),
     "staff_bots": Definer(KEEPER, frozenset({"admin", SEARCHER}), "6fd3893838f1a68c"),
     "staff_is_superuser": Definer(KEEPER, frozenset({"admin", SEARCHER}), "2f315031220656a4"),
     "audit_event": Definer(
-        KEEPER, frozenset({"botplatform_office", "admin"}), digest(body_of(audit.AUDIT_EVENT))
+        KEEPER, frozenset({OFFICE, "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
-    "search_messages": Definer(SEARCHER, frozenset(READERS), "8285d2dfabe6c7a5"),
+    "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
+    "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
+    "search_messages": Definer(
+        SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
+    ),
+    "words_of_bot": Definer(
+        OWNER, frozenset(WRITERS), "8bc4b45f522aa4e5", definer=False, immutable=True
+    ),
+    "query_of_bot": Definer(
+        OWNER, frozenset({*WRITERS, SEARCHER}), "5a5738cf7a90038e", definer=False, immutable=True
+    ),
 }
 # The owners of functions may create for as long as a migration runs that hands them over.
 SCHEMA_CREATORS = ("pg_database_owner", OWNER)
 # Owners that come with the server: PostgreSQL's own schema `public`.
 SERVER_OWNERS = ("pg_database_owner",)
 
+BOT_OPEN = (
+    *("name", "token_fingerprint", "token_masked", "username", "owner_telegram_id"),
+    *("status", "config", "last_active_at"),
+)
 # Tables of bots' rows that are no TenantModel -> the statements that secure them.
 SECURED: dict[str, Callable[[], list[str]]] = {
-    "bots": lambda: policies.secure_bots([], [], []),
+    "bots": lambda: policies.secure_bots(
+        [*BOT_OPEN, "id", "created_at", "updated_at"],
+        [*BOT_OPEN, "telegram_token"],
+        ["status", "config", "last_active_at"],
+    ),
     "bot_access": policies.secure_bot_access,
     audit.TABLE: audit.secure_audit_log,
 }
-# What legacy_import keeps of what was imported.
-LEDGER = (
-    *("import_runs", "import_files", "import_chunks", "import_rejects", "import_repairs"),
-    *("import_originals", "import_changes", "import_backups", "import_file_parts"),
-)
-SECURED |= {table: partial(policies.secure_ledger, table, []) for table in LEDGER}
+# What legacy_import keeps of what was imported -> what operators change of it.
+LEDGER: dict[str, tuple[str, ...]] = {
+    "import_runs": ("status", "options", "counts", "finished_at", "transactions"),
+    "import_files": ("status", "size", "mtime_ns", "sha256", "header", "counts"),
+    "import_chunks": ("hashes",),
+    "import_rejects": ("solved_by",),
+    **dict.fromkeys(("import_repairs", "import_originals", "import_changes"), ()),
+    **dict.fromkeys(("import_backups", "import_file_parts"), ()),
+}
+SECURED |= {table: partial(policies.secure_ledger, table, [*of]) for table, of in LEDGER.items()}
 # Table and columns of keys that no bot can guess or fill: they tell nothing about another bot.
 UNIQUE_WITHOUT_BOT = {
     ("bots", "id"): "the bot itself",
@@ -95,8 +158,13 @@ UNIQUE_WITHOUT_BOT = {
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
     **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
 }
-# Triggers on tables of bots' rows that neither a model nor tenants.audit names: (table, trigger).
-TRIGGERS: frozenset[tuple[str, str]] = frozenset()
+# Triggers that neither a model nor tenants.audit names: (table, trigger) -> what fires it. They
+# fire always, and are those of the function of the same name.
+GUARDED = (
+    *("auth_user", "auth_group", "auth_user_groups", "auth_group_permissions"),
+    "auth_user_user_permissions",
+)
+TRIGGERS = {(table, "guard_accounts"): "BEFORE INSERT OR DELETE OR UPDATE" for table in GUARDED}
 
 # What functions of the server let a session do to others of its login -> their names as a pattern.
 # Provisioning by a superuser leaves them to the migrator alone, and to the keeper.
@@ -120,3 +188,15 @@ DANGEROUS_SETTINGS = (
     *("search_path", "session_preload_libraries", "local_preload_libraries"),
 )
 OUR_SETTINGS = ("app.", "pgtrigger.")
+# What the server's parameters must leave as it is, or triggers and row security do not hold.
+SESSION_SETTINGS = {
+    "session_replication_role": "origin",
+    "row_security": "on",
+    "allow_system_table_mods": "off",
+    "lo_compat_privileges": "off",
+}
+# Membership in one of them reads or writes past row security.
+POWERFUL = (
+    *("pg_read_all_data", "pg_write_all_data", "pg_execute_server_program"),
+    *("pg_read_server_files", "pg_write_server_files"),
+)

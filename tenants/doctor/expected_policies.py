@@ -3,12 +3,10 @@
 import re
 from functools import cache
 
-from django.apps import apps
-
-from tenants.doctor.expectations import DEFINER_READS, SECURED
+from tenants.doctor.expectations import GRANTS, OWNERS
+from tenants.doctor.planned_grants import granted
 from tenants.doctor.rows import Policy
-from tenants.policies import secure_tenant_table
-from tenants.tenant import TenantModel
+from tenants.doctor.secured import statements
 
 CREATE_POLICY = re.compile(
     r"CREATE POLICY (?P<name>\w+) ON (?P<table>\w+)(?: FOR (?P<command>\w+))?"
@@ -23,23 +21,18 @@ PRINTED = re.compile(r'::\w+|\bAS "?\w+"?|\bpublic\.|[()\[\]\s"]', re.IGNORECASE
 
 @cache
 def expected_policies() -> dict[str, list[Policy]]:
-    """Table -> its policies. A table of bots' rows that is not here, nobody has thought about."""
-    statements = {
-        model._meta.db_table: secure_tenant_table(model._meta.db_table, [])
-        for model in apps.get_models()
-        if issubclass(model, TenantModel)
-    }
-    statements |= {table: emit() for table, emit in SECURED.items()}
-    for role, tables in DEFINER_READS.items():
-        for table, updated in tables.items():
-            for command in ("SELECT", "UPDATE") if updated else ("SELECT",):
-                name = f"{table}_{role.removeprefix('botplatform_')}_{command.lower()}"
-                statements[table].append(
-                    f"CREATE POLICY {name} ON {table} FOR {command} TO {role} USING (true)"
-                )
+    """Table -> its policies."""
+    emitted = {table: list(secured) for table, secured in statements().items()}
+    # The owners of definer functions see all rows of what they have a right to.
+    for table, role, right in sorted({(t, role, right) for t, _, role, right in granted(GRANTS)}):
+        if role in OWNERS and table in emitted:
+            name = f"{table}_{role.removeprefix('botplatform_')}_{right.lower()}"
+            emitted[table].append(
+                f"CREATE POLICY {name} ON {table} FOR {right} TO {role} USING (true)"
+            )
     return {
-        table: [policy for statement in emitted if (policy := parse(statement))]
-        for table, emitted in statements.items()
+        table: [policy for statement in secured if (policy := parse(statement))]
+        for table, secured in emitted.items()
     }
 
 

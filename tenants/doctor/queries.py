@@ -1,16 +1,17 @@
 """What the doctor asks the catalog. Every login may read all of it, on PostgreSQL 15 and later.
 
-Objects of extensions are the extensions' business.
+Objects of extensions and of PostgreSQL itself are theirs: tenants.doctor.server_queries.
 """
 
-from tenants.doctor.expectations import CLOSED
+from tenants.doctor.expectations import CLOSED, SESSION_SETTINGS
 
 
 def _ours(alias: str, catalog: str) -> str:
+    """Not in an extension that somebody installed: PostgreSQL's own, plpgsql, hides nothing."""
     return (
         "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS ("
         f"SELECT FROM pg_depend e WHERE e.objid = {alias}.oid"
-        f" AND e.classid = '{catalog}'::regclass AND e.deptype = 'e')"
+        f" AND e.classid = '{catalog}'::regclass AND e.deptype = 'e' AND e.refobjid >= 16384)"
     )
 
 
@@ -31,7 +32,9 @@ _GRANT = f"{_GRANTEE}, g.privilege_type, g.is_grantable"
 _RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 _FUNCTIONS = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
 
-SESSION = "SELECT session_user::text, current_setting('track_activities')::boolean"
+_NAMES = ("track_activities", "log_min_error_statement", *SESSION_SETTINGS)
+_VALUES = ", ".join(f"'{name}', current_setting('{name}')" for name in _NAMES)
+SESSION = f"SELECT session_user::text, json_build_object({_VALUES})"
 
 RELATIONS = f"""
 SELECT c.oid, {_label("c.relname")}, c.relkind::text, pg_get_userbyid(c.relowner)::text,
@@ -47,7 +50,8 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {_ours("c", "pg_class")}
 
 GRANTS = f"""
 SELECT 'relation', {_label("c.relname")}, NULL::text, {_GRANT}
-FROM {_RELATIONS}, aclexplode(c.relacl) g
+FROM {_RELATIONS}, aclexplode(coalesce(c.relacl,
+    acldefault((CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char", c.relowner))) g
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {_ours("c", "pg_class")}
 UNION ALL
 SELECT 'relation', {_label("c.relname")}, a.attname::text, {_GRANT}
@@ -124,23 +128,37 @@ SELECT 'database', datname, pg_get_userbyid(datdba)::text
 FROM pg_database WHERE datname = current_database()
 """
 
-DEFINERS = f"""
-SELECT {_label("p.proname")}, pg_get_userbyid(p.proowner)::text, coalesce(p.proconfig, '{{}}'),
-    p.prosrc
-FROM {_FUNCTIONS} WHERE p.prosecdef AND {_ours("p", "pg_proc")}
+FUNCTIONS = f"""
+SELECT {_label("p.proname")}, pg_get_userbyid(p.proowner)::text, p.prosecdef,
+    coalesce(p.proconfig, '{{}}'), p.prosrc, array_remove(ARRAY[
+        CASE WHEN p.proleakproof THEN 'LEAKPROOF' END,
+        CASE WHEN p.proisstrict THEN 'STRICT' END,
+        CASE WHEN p.provolatile = 'i' THEN 'IMMUTABLE' END], NULL)
+FROM {_FUNCTIONS} WHERE {_ours("p", "pg_proc")}
 """
 
 # Internal triggers are foreign keys: worth a look when somebody switched them off.
 TRIGGERS = f"""
 SELECT {_label("c.relname")}, t.tgname::text, t.tgenabled::text, t.tgisinternal,
-    coalesce(obj_description(t.oid, 'pg_trigger'), ''), p.prosrc
+    pg_get_triggerdef(t.oid), p.prosrc
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE (NOT t.tgisinternal OR t.tgenabled NOT IN ('O', 'A')) AND {_ours("c", "pg_class")}
 """
 
+# What acts on statements, or takes rows away, besides triggers.
+INTERCEPTORS = f"""
+SELECT {_label("c.relname")}, 'rule', w.rulename::text
+FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE w.rulename <> '_RETURN' AND {_ours("c", "pg_class")}
+UNION ALL SELECT 'database', 'event trigger', evtname::text FROM pg_event_trigger
+UNION ALL SELECT 'database', 'publication', pubname::text FROM pg_publication
+"""
+
 UNIQUE = f"""
-SELECT {_label("c.relname")}, k.relname::text, {_columns("x.indkey[0:x.indnkeyatts - 1]", "c.oid")}
+SELECT {_label("c.relname")}, k.relname::text,
+    {_columns("x.indkey[0:x.indnkeyatts - 1]", "c.oid")}, x.indpred IS NOT NULL
 FROM pg_index x JOIN pg_class k ON k.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE (x.indisunique OR x.indisexclusion) AND {_ours("c", "pg_class")}
@@ -148,10 +166,18 @@ WHERE (x.indisunique OR x.indisexclusion) AND {_ours("c", "pg_class")}
 
 FOREIGN_KEYS = f"""
 SELECT {_label("c.relname")}, k.conname::text, k.confrelid,
-    {_columns("k.conkey", "k.conrelid")}, {_columns("k.confkey", "k.confrelid")}
+    {_columns("k.conkey", "k.conrelid")}, {_columns("k.confkey", "k.confrelid")},
+    k.confdeltype::text
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE k.contype = 'f' AND {_ours("c", "pg_class")}
+"""
+
+CHECKS = f"""
+SELECT {_label("c.relname")}, k.conname::text, {_columns("k.conkey", "k.conrelid")}
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'c' AND {_ours("c", "pg_class")}
 """
 
 # NOT ENFORCED (PostgreSQL 18) keys and checks are not validated either.

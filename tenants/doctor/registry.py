@@ -1,5 +1,6 @@
 """What the models say about isolation."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -11,6 +12,8 @@ from tenants.audit.accounts import ACCOUNTS
 from tenants.audit.triggers import AuditTriggerSql, audit_rows
 from tenants.models import Bot
 from tenants.triggers import KeeperTriggerSql
+
+CREATE_TRIGGER = re.compile(r"(?P<create>CREATE\s+TRIGGER[^;]+);")
 
 
 def tenant_models() -> list[type[models.Model]]:
@@ -38,7 +41,8 @@ def kept_columns() -> dict[str, set[str]]:
 class ExpectedTrigger:
     table: str
     name: str
-    hash: str
+    # CREATE TRIGGER, as we emit it.
+    definition: str
     body: str
     # Fires for session_replication_role = replica as well.
     always: bool
@@ -56,17 +60,22 @@ def triggers() -> list[ExpectedTrigger]:
     for model, columns in ACCOUNTS:
         for trigger in audit_rows(bot=None, **columns):
             expected = _expected(trigger, model)
-            name = expected.name.replace("pgtrigger_audit", "audit")
-            found.append(replace(expected, name=name))
+            names = {
+                field: getattr(expected, field).replace("pgtrigger_audit", "audit")
+                for field in ("name", "definition")
+            }
+            found.append(replace(expected, **names))
     return found
 
 
 def _expected(trigger: Any, model: type[models.Model]) -> ExpectedTrigger:
     sql = trigger.compile(model).sql
+    definition = CREATE_TRIGGER.search(str(sql))
+    assert definition
     return ExpectedTrigger(
         sql.kwargs["table"],
         sql.kwargs["pgid"],
-        sql.hash,
+        definition["create"],
         " ".join(f"{sql.kwargs.get('declare', '')} BEGIN {sql.kwargs['func']} END;".split()),
         always=isinstance(sql, AuditTriggerSql),
         runs_as_keeper=isinstance(sql, KeeperTriggerSql),

@@ -73,11 +73,13 @@ class Owned(NamedTuple):
     owner: str
 
 
-class DefinerFunction(NamedTuple):
+class Function(NamedTuple):
     name: str
     owner: str
+    definer: bool
     settings: list[str]
     body: str
+    attributes: list[str]
 
 
 class Trigger(NamedTuple):
@@ -85,11 +87,31 @@ class Trigger(NamedTuple):
     name: str
     enabled: str
     internal: bool
-    comment: str
+    definition: str
     body: str
 
 
+class Interceptor(NamedTuple):
+    where: str
+    kind: str
+    name: str
+
+
+class Stranger(NamedTuple):
+    """An object among the server's own, or an extension's, that should not be there."""
+
+    name: str
+    problem: str
+
+
 class Unique(NamedTuple):
+    table: str
+    name: str
+    columns: list[str]
+    partial: bool
+
+
+class Check(NamedTuple):
     table: str
     name: str
     columns: list[str]
@@ -101,6 +123,7 @@ class ForeignKey(NamedTuple):
     target: int
     columns: list[str]
     target_columns: list[str]
+    on_delete: str
 
 
 class Unfinished(NamedTuple):

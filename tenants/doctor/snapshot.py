@@ -9,20 +9,23 @@ from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from tenants.doctor import queries
+from tenants.doctor import queries, server_queries
 from tenants.doctor.expectations import ROLES
 from tenants.doctor.registry import tenant_tables
 from tenants.doctor.rows import (
+    Check,
     DefaultPrivilege,
-    DefinerFunction,
     ForeignKey,
+    Function,
     Grant,
+    Interceptor,
     Membership,
     Owned,
     Policy,
     Relation,
     Role,
     Setting,
+    Stranger,
     Trigger,
     Unfinished,
     Unique,
@@ -36,7 +39,8 @@ class CannotExamine(Exception):
 @dataclass(frozen=True)
 class Snapshot:
     login: str
-    tracks_activities: bool
+    # As this session has them.
+    session_settings: dict[str, str]
     expected_login: str
     production: bool
     relations: list[Relation]
@@ -47,9 +51,12 @@ class Snapshot:
     settings: list[Setting]
     default_privileges: list[DefaultPrivilege]
     owned: list[Owned]
-    definers: list[DefinerFunction]
+    functions: list[Function]
     triggers: list[Trigger]
+    interceptors: list[Interceptor]
+    strangers: list[Stranger]
     uniques: list[Unique]
+    checks: list[Check]
     foreign_keys: list[ForeignKey]
     unfinished: list[Unfinished]
 
@@ -93,22 +100,25 @@ def read(connection: BaseDatabaseWrapper, login: str | None = None) -> Snapshot:
 
         # So that expressions name the schema of everything that is not PostgreSQL's own.
         cursor.execute("SET LOCAL search_path = pg_catalog")
-        ((session_user, tracks_activities),) = rows(queries.SESSION)
+        ((session_user, session_settings),) = rows(queries.SESSION)
         snapshot = Snapshot(
             login=session_user,
-            tracks_activities=tracks_activities,
+            session_settings=session_settings,
             expected_login=login or settings.PLANE.login,
             production=settings.PRODUCTION,
             relations=[Relation(*row) for row in rows(queries.RELATIONS)],
-            grants=[Grant(*row) for row in rows(queries.GRANTS)],
+            grants=[Grant(*row) for row in (*rows(queries.GRANTS), *rows(server_queries.GRANTS))],
             policies=[Policy(*row) for row in rows(queries.POLICIES)],
             roles=[Role(*row) for row in rows(queries.ROLES)],
             memberships=[Membership(*row) for row in rows(queries.MEMBERSHIPS)],
             settings=[Setting(*row) for row in rows(queries.SETTINGS)],
             default_privileges=[DefaultPrivilege(*row) for row in rows(queries.DEFAULT_PRIVILEGES)],
             owned=[Owned(*row) for row in rows(queries.OWNED)],
-            definers=[DefinerFunction(*row) for row in rows(queries.DEFINERS)],
+            functions=[Function(*row) for row in rows(queries.FUNCTIONS)],
             triggers=[Trigger(*row) for row in rows(queries.TRIGGERS)],
+            interceptors=[Interceptor(*row) for row in rows(queries.INTERCEPTORS)],
+            strangers=[Stranger(*row) for row in rows(server_queries.STRANGERS)],
+            checks=[Check(*row) for row in rows(queries.CHECKS)],
             uniques=[Unique(*row) for row in rows(queries.UNIQUE)],
             foreign_keys=[ForeignKey(*row) for row in rows(queries.FOREIGN_KEYS)],
             unfinished=[Unfinished(*row) for row in rows(queries.UNFINISHED)],

@@ -80,3 +80,24 @@ def test_retention(settings: Any, kept: int, left: set[int]) -> None:
     pgpartition()
     assert {name for name in partitions() if name < month(0)} == {month(n) for n in left}
     assert query("SELECT count(*) FROM security_audit_log WHERE login = 'old'") == [(len(left),)]
+
+
+def test_retention_reaches_what_waits_in_the_default_partition(settings: Any) -> None:
+    for n in (-30, -5, -2):
+        old_entry(n)
+    settings.AUDIT_RETENTION_MONTHS = 3
+    pgpartition()
+    assert query("SELECT count(*) FROM security_audit_log_default") == [(0,)]
+    assert query("SELECT count(*) FROM security_audit_log WHERE login = 'old'") == [(1,)]
+    assert {name for name in partitions() if name < month(0)} == {month(-2)}
+    test_every_part_is_closed()
+
+
+def test_retention_goes_beyond_a_month_that_was_never_made(settings: Any) -> None:
+    for n in (-9, -2):
+        old_entry(n)
+    pgpartition()
+    assert {name for name in partitions() if name < month(0)} == {month(-9), month(-2)}
+    settings.AUDIT_RETENTION_MONTHS = 3
+    pgpartition()
+    assert {name for name in partitions() if name < month(0)} == {month(-2)}

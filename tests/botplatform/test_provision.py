@@ -2,6 +2,8 @@ import json
 import secrets
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 import psycopg
@@ -10,7 +12,7 @@ from cryptography.fernet import Fernet
 from psycopg import errors
 
 from botplatform.embedded import EmbeddedServer
-from botplatform.planes import GROUPS, KEEPER, OFFICE, OPS, OWNER, PLANES, SEARCHER
+from botplatform.planes import GROUPS, KEEPER, OFFICE, OPS, OWNER, PLANES, RUNTIME, SEARCHER
 from botplatform.provision import ProvisionError, provision
 from tests.botplatform.old_server import server_of_version
 from tests.clusters import ROOT, clean_environment, manage
@@ -101,6 +103,37 @@ def test_a_given_password_is_set_and_changed(server, monkeypatch):
     assert {name for name in after if after[name] != before[name]} == {OFFICE.login}
 
 
+def test_a_login_that_altered_itself_is_put_right_again(server, monkeypatch):
+    monkeypatch.setenv(RUNTIME.password_variable, "planned")
+    provision(url(server), "fleet")
+    before = [row for row in catalog(server) if row[0] == RUNTIME.login]
+    planned = settings_of(server)
+    with psycopg.connect(url(server, RUNTIME.login, "fleet"), autocommit=True) as connection:
+        for change in (
+            "PASSWORD 'mine'",
+            "SET search_path = 'pg_catalog'",
+            "SET role = 'bot'",
+            "SET statement_timeout = 0",
+            "IN DATABASE fleet SET lock_timeout = 0",
+        ):
+            connection.execute(f"ALTER ROLE {RUNTIME.login} {change}")
+    assert settings_of(server) != planned
+    assert provision(url(server), "fleet").passwords == {RUNTIME.login: "planned"}
+    assert settings_of(server) == planned
+    after = [row for row in catalog(server) if row[0] == RUNTIME.login]
+    # The same password has another salt.
+    assert after[0][6] != before[0][6]
+    assert [(*row[:6], *row[7:]) for row in after] == [(*row[:6], *row[7:]) for row in before]
+
+
+def settings_of(server: EmbeddedServer) -> list[tuple]:
+    with psycopg.connect(url(server)) as connection:
+        return connection.execute(
+            "SELECT setrole::regrole::text, setdatabase, setconfig FROM pg_db_role_setting"
+            " ORDER BY 1, 2"
+        ).fetchall()
+
+
 def test_logins_cannot_create_or_climb(server):
     provision(url(server), "fleet")
     for plane in PLANES[1:]:
@@ -166,7 +199,7 @@ def test_works_for_an_administrator_who_is_no_superuser(server):
     migrated = manage("migrate", DATABASE_URL=url(server, "botplatform_migrator", "fleet"))
     assert migrated.returncode == 0, migrated.stderr
 
-    # What only a superuser can close is said, reported, and does not keep the office from serving.
+    # What only a superuser can close is said and reported.
     again = manage(
         "provision_database", "--database", "fleet", ADMIN_DATABASE_URL=url(server, "dba")
     )
@@ -174,20 +207,43 @@ def test_works_for_an_administrator_who_is_no_superuser(server):
     assert again.stderr.count("Without a superuser it stays open that") == 2
     assert "end others of the same login, share large objects" in again.stderr
     assert "see each other's statements" in again.stderr
-    assert broken_rules(server) == ["tenants.I029"]
+    assert broken_rules(server) == ["tenants.I029", "tenants.I035"]
+    refused = serve(server)
+    assert refused.returncode == 3
+    assert "tenants.I035" in refused.stdout
+
+    # The provider's parameters can hide statements: then the office serves.
+    with psycopg.connect(url(server), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET track_activities = off")
+        connection.execute("SELECT pg_reload_conf()")
+    wait_for(lambda: broken_rules(server) == ["tenants.I029"])
+    served = serve(server)
+    assert "tenants.I029" in served.stdout
+    assert served.stdout.endswith("serving\n")
+    with psycopg.connect(url(server), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM RESET track_activities")
+        connection.execute("SELECT pg_reload_conf()")
+
+    assert provision(url(server), "fleet").warnings == []
+    assert broken_rules(server) == []
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def serve(server: EmbeddedServer) -> subprocess.CompletedProcess[str]:
     office = {"DATABASE_URL": url(server, OFFICE.login, "fleet"), "ENVIRONMENT": "production"}
-    served = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", "import botplatform.wsgi; print('serving')"],
         env=clean_environment(**PRODUCTION_KEYS, **office),
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert "tenants.I029" in served.stdout
-    assert served.stdout.endswith("serving\n")
-
-    assert provision(url(server), "fleet").warnings == []
-    assert broken_rules(server) == []
 
 
 def broken_rules(server: EmbeddedServer) -> list[str]:

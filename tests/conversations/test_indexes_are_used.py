@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from conversations.models import Conversation, Message, Profile
+from conversations.models import Conversation, Profile
 from metrics.models import BotMetric
 from tenants.models import Bot
 from tests.factories import BotFactory
@@ -90,10 +90,6 @@ HOT: dict[str, tuple[str, Callable[[Bot], Any]]] = {
         lambda bot: list(
             BotMetric.objects.filter(bot=bot, metric_name="metric3").order_by("-recorded_at")[:50]
         ),
-    ),
-    "full-text search": (
-        "messages_p._search_idx",
-        lambda bot: list(Message.objects.filter(bot=bot, search="слово7")),
     ),
 }
 

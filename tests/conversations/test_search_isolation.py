@@ -196,7 +196,7 @@ def test_rights(db: None) -> None:
         " FROM pg_proc WHERE proname = 'search_messages'"
     )
     assert (owner, definer) == (SEARCHER, True)
-    assert config == ["search_path=pg_catalog, public, pg_temp"]
+    assert config == ["search_path=pg_catalog, public, pg_temp", "jit=off"]
     assert executors == ["admin", "bot", "super_admin"]
     rights = query(
         "SELECT c.relname, a.privilege_type FROM pg_class c, aclexplode(relacl) a"
@@ -205,7 +205,7 @@ def test_rights(db: None) -> None:
         " WHERE a.grantee = %(role)s::regrole ORDER BY 1",
         role=SEARCHER,
     )
-    assert rights == [(name, "SELECT") for name in ("bot_id", "id", "search", "sent_at")]
+    assert rights == [(name, "SELECT") for name in ("bot_id", "id", "id", "search", "sent_at")]
     assert query("SELECT has_schema_privilege(%(role)s, 'public', 'CREATE')", role=SEARCHER) == [
         (False,)
     ]

@@ -6,6 +6,8 @@ LATER = (
     "CREATE TABLE security_audit_log_2090_01 PARTITION OF security_audit_log"
     " FOR VALUES FROM ('2090-01-01+00') TO ('2090-02-01+00');"
     f"ALTER TABLE security_audit_log_2090_01 {OWNED};"
+    "REVOKE UPDATE, DELETE, REFERENCES, TRIGGER ON security_audit_log_2090_01"
+    " FROM botplatform_owner;"
 )
 SECURED = "ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
 EVIL_TWIN = f"""
@@ -20,6 +22,12 @@ CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS 'SELECT 1::bigint';
 ALTER FUNCTION peek() {OWNED};
 REVOKE ALL ON FUNCTION peek() FROM PUBLIC;
+"""
+HELLO = f"""
+CREATE FUNCTION hello() RETURNS text LANGUAGE sql
+    SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::text';
+ALTER FUNCTION hello() {OWNED};
+REVOKE ALL ON FUNCTION hello() FROM PUBLIC;
 """
 VIEW = f"CREATE VIEW seen {{}} AS SELECT id, content FROM messages; ALTER VIEW seen {OWNED};"
 COPY = (
@@ -48,6 +56,20 @@ DO $$ DECLARE name text; BEGIN
 END $$
 """
 
+RECREATED = """
+DO $$ DECLARE found record; BEGIN
+    SELECT tgname, pg_get_triggerdef(oid) AS definition, obj_description(oid, 'pg_trigger') AS said
+        INTO found FROM pg_trigger
+        WHERE tgrelid = 'profiles'::regclass AND tgname ~ '^pgtrigger_{}';
+    EXECUTE format('DROP TRIGGER %I ON profiles', found.tgname);
+    EXECUTE regexp_replace(found.definition, '{}', '{}');
+    EXECUTE format('ALTER TABLE profiles ENABLE ALWAYS TRIGGER %I', found.tgname);
+    EXECUTE format('COMMENT ON TRIGGER %I ON profiles IS %L', found.tgname, found.said);
+END $$
+"""
+NEVER = RECREATED.format("audit_delete", "FOR EACH ROW", "FOR EACH ROW WHEN (false)")
+OTHER_EVENT = RECREATED.format("touch_updated_at", "BEFORE UPDATE", "BEFORE UPDATE OF name")
+
 MUTATIONS: dict[str, list[str]] = {
     "I001": [
         "ALTER TABLE messages DISABLE ROW LEVEL SECURITY",
@@ -73,7 +95,6 @@ MUTATIONS: dict[str, list[str]] = {
         "CREATE POLICY extra ON security_audit_log FOR DELETE TO admin USING (true)",
         "DROP POLICY bots_nobody ON bots;"
         "CREATE POLICY bots_nobody ON bots AS RESTRICTIVE TO app_base USING (false)",
-        EVIL_TWIN,
     ],
     "I003": ["CREATE POLICY extra ON messages_p3 TO bot USING (true)"],
     "I004": [
@@ -100,29 +121,50 @@ MUTATIONS: dict[str, list[str]] = {
         "GRANT DELETE ON security_audit_log TO super_admin",
         "GRANT UPDATE (login) ON security_audit_log TO admin",
         "GRANT SELECT ON security_audit_log TO bot",
-    ],
-    "I007": [
-        "GRANT TRUNCATE ON messages TO bot",
-        "GRANT TRUNCATE ON messages_p1 TO super_admin",
-        "GRANT REFERENCES (id) ON bots TO admin",
-        "GRANT TRIGGER ON auth_user TO botplatform_office",
-    ],
-    "I008": [
         "GRANT UPDATE ON messages TO bot",
         "GRANT UPDATE (bot_id) ON profiles TO super_admin",
         "GRANT UPDATE (position) ON messages TO admin",
         "GRANT UPDATE (last_position) ON conversations TO bot",
         "GRANT UPDATE (id) ON bots TO super_admin",
         "GRANT UPDATE (user_id) ON bot_access TO admin",
-    ],
-    "I009": [
         "GRANT SELECT ON bots TO admin",
         "GRANT SELECT (telegram_token) ON bots TO super_admin",
-    ],
-    "I010": [
         "GRANT SELECT ON auth_user TO bot",
         "GRANT SELECT (password) ON auth_user TO botplatform_runtime",
         "GRANT INSERT ON django_migrations TO botplatform_runtime",
+        COPY.format("messages"),
+        COPY.format("messages_p3"),
+        VIEW.format("WITH (security_invoker)") + COPY.format("seen"),
+        "GRANT SELECT ON context_keys TO bot",
+        "GRANT SELECT (outer_pad) ON context_keys TO admin",
+        "GRANT INSERT ON context_keys TO botplatform_office",
+        "GRANT SELECT ON context_keys TO botplatform_ops",
+        "GRANT INSERT ON context_keys TO botplatform_keeper",
+        "GRANT SELECT ON auth_user TO PUBLIC",
+        "GRANT SELECT (password) ON auth_user TO PUBLIC",
+        "GRANT USAGE ON SEQUENCE auth_user_id_seq TO PUBLIC",
+        "GRANT SELECT ON django_session TO admin",
+        "GRANT SELECT (session_key) ON django_session TO super_admin",
+        "GRANT SELECT ON django_session TO botplatform_ops",
+        "GRANT UPDATE ON auth_user TO botplatform_office",
+        "GRANT INSERT, DELETE ON auth_user TO botplatform_office",
+        "GRANT INSERT ON auth_user TO super_admin",
+        "GRANT INSERT, DELETE ON bots TO bot",
+        "GRANT UPDATE (name, token_fingerprint) ON bots TO bot",
+        "GRANT SELECT (content) ON messages TO botplatform_searcher",
+        "CREATE TABLE copies AS SELECT id AS message, content FROM messages;"
+        f" ALTER TABLE copies {OWNED}; GRANT SELECT ON copies TO admin",
+        VIEW.format("WITH (security_invoker)") + "GRANT SELECT ON seen TO bot",
+        "CREATE ROLE stranger; GRANT SELECT ON auth_user TO stranger",
+        "REVOKE SELECT ON messages FROM admin",
+        "REVOKE UPDATE (content) ON messages FROM bot",
+        "REVOKE SELECT ON context_keys FROM botplatform_keeper",
+    ],
+    "I007": [
+        "GRANT TRUNCATE ON messages TO bot",
+        "GRANT TRUNCATE ON messages_p1 TO super_admin",
+        "GRANT REFERENCES (id) ON bots TO admin",
+        "GRANT TRIGGER ON auth_user TO botplatform_office",
     ],
     "I011": [
         "ALTER ROLE botplatform_office SUPERUSER",
@@ -158,6 +200,9 @@ MUTATIONS: dict[str, list[str]] = {
         "ALTER ROLE botplatform_runtime SET local_preload_libraries = 'plugin'",
         "GRANT SET ON PARAMETER session_replication_role TO botplatform_runtime",
         "GRANT ALTER SYSTEM ON PARAMETER work_mem TO admin",
+        "GRANT SET ON PARAMETER log_statement TO bot",
+        "ALTER ROLE botplatform_runtime SET role = 'bot'",
+        "SET LOCAL session_replication_role = replica",
     ],
     "I015": ["SET LOCAL SESSION AUTHORIZATION botplatform_runtime"],
     "I016": [
@@ -165,10 +210,11 @@ MUTATIONS: dict[str, list[str]] = {
         "GRANT CREATE ON SCHEMA public TO bot",
         "GRANT CREATE ON SCHEMA public TO botplatform_keeper",
         "GRANT CREATE ON SCHEMA public TO botplatform_searcher",
-        "GRANT SELECT ON auth_user TO PUBLIC",
-        "GRANT SELECT (password) ON auth_user TO PUBLIC",
-        "GRANT USAGE ON SEQUENCE auth_user_id_seq TO PUBLIC",
         "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC',"
+        " current_database()); END $$",
+        "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO bot',"
+        " current_database()); END $$",
+        "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO PUBLIC',"
         " current_database()); END $$",
         "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO admin',"
         " current_database()); END $$",
@@ -184,8 +230,9 @@ MUTATIONS: dict[str, list[str]] = {
         "GRANT EXECUTE ON FUNCTION staff_bots(text) TO PUBLIC",
         "GRANT EXECUTE ON FUNCTION staff_is_superuser() TO bot",
         "GRANT EXECUTE ON FUNCTION staff_bots(text) TO admin WITH GRANT OPTION",
-        f"CREATE FUNCTION hello() RETURNS text LANGUAGE sql AS 'SELECT $${'hello'}$$';"
-        f"ALTER FUNCTION hello() {OWNED}",
+        "GRANT EXECUTE ON FUNCTION audit_write(uuid, text, text, text, jsonb, jsonb, text, bigint)"
+        " TO bot",
+        "GRANT EXECUTE ON FUNCTION guard_accounts() TO bot",
     ],
     "I019": [
         "ALTER FUNCTION staff_bots(text) RESET search_path",
@@ -197,20 +244,36 @@ MUTATIONS: dict[str, list[str]] = {
         "CREATE OR REPLACE FUNCTION staff_is_superuser() RETURNS boolean LANGUAGE sql STABLE"
         " SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS 'SELECT true'",
         PEEK,
+        HELLO,
+        HELLO + "ALTER FUNCTION hello() LEAKPROOF; GRANT EXECUTE ON FUNCTION hello() TO bot",
+        HELLO + "ALTER EXTENSION plpgsql ADD FUNCTION hello()",
+        "ALTER FUNCTION current_bot() SET app.current_bot_id = 'c'",
+        "ALTER FUNCTION pgtrigger_keep_place_ac175() SET app.context_seal = 'x'",
+        "ALTER FUNCTION current_bot() LEAKPROOF",
+        "ALTER FUNCTION current_bot() IMMUTABLE",
+        "ALTER FUNCTION audit_write STRICT",
+        "ALTER FUNCTION audit_write SECURITY DEFINER",
+        "CREATE FUNCTION staff_bots(integer) RETURNS uuid[] LANGUAGE sql"
+        " SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::uuid[]';"
+        " ALTER FUNCTION staff_bots(integer) OWNER TO botplatform_keeper;"
+        " REVOKE ALL ON FUNCTION staff_bots(integer) FROM PUBLIC",
+        "CREATE OR REPLACE FUNCTION audit_write(bot uuid, name text, key text, operation text,"
+        " before jsonb, after jsonb, correlation text DEFAULT NULL, staff bigint DEFAULT NULL)"
+        " RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp"
+        " AS 'BEGIN END'",
+        "CREATE OR REPLACE FUNCTION guard_accounts() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = pg_catalog, public, pg_temp AS 'BEGIN RETURN coalesce(NEW, OLD); END'",
     ],
     "I020": [
         VIEW.format(""),
         VIEW.format("WITH (security_invoker = false)"),
         VIEW.format("WITH (security_barrier)"),
     ],
-    "I021": [
-        COPY.format("messages"),
-        COPY.format("messages_p3"),
-        VIEW.format("WITH (security_invoker)") + COPY.format("seen"),
-    ],
     "I022": [
         "ALTER TABLE messages DISABLE TRIGGER USER",
         "ALTER TABLE messages_p3 DISABLE TRIGGER ALL",
+        NEVER,
+        OTHER_EVENT,
         "ALTER TABLE bots ENABLE TRIGGER ALL",
         DISABLED_IN_PARTITION,
         DROPPED_TRIGGER,
@@ -242,13 +305,6 @@ MUTATIONS: dict[str, list[str]] = {
         "ALTER TABLE messages OWNER TO super_admin",
         "ALTER SCHEMA public OWNER TO admin",
     ],
-    "I028": [
-        "GRANT SELECT ON context_keys TO bot",
-        "GRANT SELECT (outer_pad) ON context_keys TO admin",
-        "GRANT INSERT ON context_keys TO botplatform_office",
-        "GRANT SELECT ON context_keys TO botplatform_ops",
-        "GRANT INSERT ON context_keys TO botplatform_keeper",
-    ],
     "I027": [
         "ALTER TABLE auth_group OWNER TO botplatform_migrator",
         "ALTER TABLE messages_p3 OWNER TO postgres",
@@ -257,8 +313,6 @@ MUTATIONS: dict[str, list[str]] = {
         " current_database()); END $$",
     ],
     "I030": [
-        "GRANT SELECT ON django_session TO admin",
-        "GRANT SELECT (session_key) ON django_session TO super_admin",
         "ALTER TABLE django_admin_log DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE django_admin_log NO FORCE ROW LEVEL SECURITY",
         "ALTER POLICY django_admin_log_read ON django_admin_log USING (true)",
@@ -271,13 +325,84 @@ MUTATIONS: dict[str, list[str]] = {
         "GRANT EXECUTE ON FUNCTION lo_get(oid) TO bot",
         "GRANT EXECUTE ON FUNCTION loread TO PUBLIC",
         "GRANT EXECUTE ON FUNCTION pg_stat_get_activity TO PUBLIC",
-        "CREATE FUNCTION pg_stat_statements() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';"
-        f"ALTER FUNCTION pg_stat_statements() {OWNED};"
-        "REVOKE ALL ON FUNCTION pg_stat_statements() FROM PUBLIC;"
-        "GRANT EXECUTE ON FUNCTION pg_stat_statements() TO botplatform_runtime",
         "GRANT EXECUTE ON FUNCTION set_config TO admin",
+        "ALTER ROLE botplatform_office SET log_min_error_statement = error",
+        "ALTER ROLE botplatform_runtime RESET log_min_error_statement;"
+        "SET LOCAL log_min_error_statement = error",
+    ],
+    "I008": [
+        "GRANT DELETE, UPDATE ON security_audit_log TO botplatform_owner",
+        "GRANT UPDATE (login) ON security_audit_log TO botplatform_owner",
+        "GRANT DELETE ON security_audit_log_default TO botplatform_owner",
+    ],
+    "I031": [
+        "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO bot",
+        "GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION lo_export(oid, text), lo_import(text) TO bot",
+        "GRANT SELECT ON pg_statistic TO bot",
+        "GRANT SELECT ON pg_statistic TO PUBLIC",
+        "GRANT SELECT (stavalues1) ON pg_statistic TO admin",
+        "GRANT SELECT ON pg_authid TO botplatform_office",
+        "GRANT SELECT ON pg_largeobject TO bot",
+        "GRANT CREATE ON SCHEMA pg_catalog TO bot",
+        "UPDATE pg_language SET lanpltrusted = true WHERE lanname = 'c';"
+        "GRANT USAGE ON LANGUAGE c TO bot",
+        "ALTER FUNCTION texticregexeq(text, text) LEAKPROOF",
+        "ALTER FUNCTION pg_read_file(text) SECURITY DEFINER",
+        "CREATE FUNCTION information_schema.leak() RETURNS SETOF text LANGUAGE sql"
+        " SECURITY DEFINER AS 'SELECT content FROM public.messages'",
+        "CREATE VIEW information_schema.leak AS SELECT * FROM public.messages",
+        "CREATE VIEW information_schema.leak AS SELECT * FROM public.messages;"
+        "GRANT SELECT ON information_schema.leak TO PUBLIC",
+        "SET LOCAL allow_system_table_mods = on; CREATE FUNCTION pg_catalog.leak() RETURNS text"
+        " LANGUAGE sql AS 'SELECT NULL::text'; SET LOCAL allow_system_table_mods = off",
+        "SET LOCAL allow_system_table_mods = on; CREATE SCHEMA pg_leak;"
+        "SET LOCAL allow_system_table_mods = off",
+    ],
+    "I032": [
+        "DROP TRIGGER guard_accounts ON auth_user",
+        "ALTER TABLE auth_group DISABLE TRIGGER guard_accounts",
+        "ALTER TABLE auth_user ENABLE TRIGGER guard_accounts",
+        "DROP TRIGGER guard_accounts ON auth_user; CREATE TRIGGER guard_accounts"
+        " BEFORE INSERT OR UPDATE OR DELETE ON auth_user FOR EACH ROW WHEN (false)"
+        " EXECUTE FUNCTION guard_accounts();"
+        "ALTER TABLE auth_user ENABLE ALWAYS TRIGGER guard_accounts",
+    ],
+    "I033": [
+        "CREATE RULE silence AS ON INSERT TO security_audit_log DO INSTEAD NOTHING",
+        "CREATE RULE gone AS ON DELETE TO messages DO INSTEAD NOTHING",
+        "CREATE PUBLICATION everything FOR ALL TABLES",
+    ],
+    "I034": [
+        "ALTER ROLE botplatform_runtime RESET lock_timeout",
+        "ALTER ROLE botplatform_runtime SET statement_timeout = 0",
+        "ALTER ROLE botplatform_runtime SET synchronous_commit = off",
+        "ALTER ROLE botplatform_office SET track_activities = on",
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE botplatform_ops IN DATABASE %I"
+        " SET lock_timeout = 0', current_database()); END $$",
+    ],
+    "I035": [
         "ALTER ROLE botplatform_runtime RESET track_activities",
         "ALTER ROLE botplatform_runtime SET track_activities = on",
+    ],
+    "I036": [
+        "CREATE ROLE bi LOGIN BYPASSRLS",
+        "CREATE ROLE bi LOGIN; GRANT pg_read_all_data TO bi",
+        "CREATE ROLE bi LOGIN; CREATE ROLE analysts; GRANT pg_execute_server_program TO analysts;"
+        " GRANT analysts TO bi",
+        "CREATE ROLE standby LOGIN REPLICATION",
+    ],
+    "I037": [
+        "ALTER TABLE messages DROP CONSTRAINT messages_sender_known",
+        "ALTER TABLE messages DROP CONSTRAINT messages_sender_known;"
+        "ALTER TABLE messages ADD CONSTRAINT messages_sender_known CHECK (true)",
+        "ALTER TABLE profiles DROP CONSTRAINT profiles_interests_check",
+        "ALTER TABLE messages DROP CONSTRAINT messages_position_unique",
+        "ALTER TABLE messages_p0 DROP CONSTRAINT messages_p0_conversation_fkey",
+        "ALTER TABLE profiles DROP CONSTRAINT profiles_bot_fkey",
+        "ALTER TABLE bot_access DROP CONSTRAINT bot_access_bot_fkey",
+        "DROP INDEX bots_name_unique",
+        "ALTER TABLE auth_user DROP CONSTRAINT auth_user_username_key",
     ],
 }
 # WITH INHERIT came with PostgreSQL 16, MAINTAIN with 17, NOT ENFORCED with 18.
@@ -289,5 +414,25 @@ LATER_VERSIONS: list[tuple[int, str, str]] = [
         "I025",
         "ALTER TABLE auth_group ADD parent integer,"
         " ADD FOREIGN KEY (parent) REFERENCES auth_group NOT ENFORCED",
+    ),
+]
+
+# What comes as a new function, and does harm elsewhere as well.
+TOGETHER: list[tuple[list[str], str]] = [
+    (["I002", "I019"], EVIL_TWIN),
+    (
+        ["I019", "I033"],
+        "CREATE FUNCTION hello() RETURNS event_trigger LANGUAGE plpgsql"
+        " SET search_path = pg_catalog, public, pg_temp AS 'BEGIN END';"
+        f"ALTER FUNCTION hello() {OWNED}; REVOKE ALL ON FUNCTION hello() FROM PUBLIC;"
+        "CREATE EVENT TRIGGER listening ON ddl_command_start EXECUTE FUNCTION hello()",
+    ),
+    (
+        ["I019", "I029"],
+        "CREATE FUNCTION pg_stat_statements() RETURNS text LANGUAGE sql"
+        " SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::text';"
+        f"ALTER FUNCTION pg_stat_statements() {OWNED};"
+        "REVOKE ALL ON FUNCTION pg_stat_statements() FROM PUBLIC;"
+        "GRANT EXECUTE ON FUNCTION pg_stat_statements() TO botplatform_runtime",
     ),
 ]

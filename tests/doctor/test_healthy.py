@@ -1,5 +1,6 @@
 """A database as migrations and provisioning make it, seen by each plane's own login."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,15 +9,17 @@ from django.test.utils import CaptureQueriesContext
 
 from botplatform import planes
 from botplatform.planes import PLANES, Plane
-from botplatform.provision.closed import CLOSED
+from botplatform.provision.closed import CLOSED, hide_statements
+from botplatform.provision.script import settings_of
 from tenants.doctor import expectations
 from tenants.doctor.examination import RULES, examine
 from tenants.doctor.expected_policies import expected_policies, normalised
-from tenants.doctor.registry import tenant_tables
+from tenants.doctor.planned_grants import planned_grants
+from tenants.doctor.registry import kept_columns, tenant_tables
 from tests.doctor.logins import alias_of_login
 
 # The settings of the session and its transaction included.
-MOST_QUERIES = 20
+MOST_QUERIES = 25
 
 
 @pytest.mark.parametrize("plane", PLANES, ids=lambda plane: plane.name)
@@ -77,9 +80,42 @@ def test_the_closed_functions_are_those_of_provisioning() -> None:
 def test_no_expectation_is_stale() -> None:
     assert set(expectations.SECURED) <= tenant_tables()
     assert {table for table, _ in expectations.UNIQUE_WITHOUT_BOT} <= tenant_tables()
-    assert {
-        table for tables in expectations.DEFINER_READS.values() for table in tables
-    } <= tenant_tables()
+
+
+def test_the_settings_are_those_of_provisioning() -> None:
+    for plane in PLANES:
+        set_by = [s for s in (*settings_of(plane), hide_statements()) if plane.login in s]
+        found = {
+            (name, value.strip("'"))
+            for statement in set_by
+            for name, value in re.findall(
+                rf"ALTER ROLE {plane.login} SET (\w+) = ([\w']+);?", statement
+            )
+        }
+        planned = expectations.LOGIN_SETTINGS[plane.login]
+        hiding = expectations.HIDING_SETTINGS.get(plane.login, {})
+        assert found == {*planned.items(), *hiding.items()}
+
+
+def test_the_plan_of_rights_keeps_ids_counters_and_tokens() -> None:
+    """What row security cannot say, the plan itself must not allow."""
+    plan = planned_grants()
+    tables = tenant_tables()
+    for table, column, role, right in plan:
+        if table in tables and right == "UPDATE" and role in expectations.GROUPS:
+            assert column is not None
+            assert column not in kept_columns()[table]
+        if table == "bots" and right == "SELECT" and role != "bot":
+            assert column not in (None, "telegram_token")
+        if table == "context_keys":
+            assert (role, right) == (planes.KEEPER, "SELECT")
+        if table not in tables and role in ("bot", "app_base", planes.RUNTIME.login):
+            assert (table, right) == ("django_migrations", "SELECT")
+        if role in (planes.OFFICE.login, planes.RUNTIME.login, planes.OPS.login, "app_base"):
+            assert table not in tables
+        if table == "security_audit_log":
+            assert right in ("SELECT", "INSERT")
+            assert (right == "INSERT") == (role == planes.KEEPER)
 
 
 def test_every_tenant_table_has_expected_policies() -> None:

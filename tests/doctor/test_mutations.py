@@ -6,9 +6,10 @@ import pytest
 from django.db import connections, transaction
 
 from tenants.doctor.examination import RULES, examine
-from tests.doctor.mutations import LATER_VERSIONS, MUTATIONS
+from tests.doctor.mutations import LATER_VERSIONS, MUTATIONS, TOGETHER
 
 CASES = [(0, rule, sql) for rule, mutations in MUTATIONS.items() for sql in mutations]
+CASES += [(0, " ".join(rules), sql) for rules, sql in TOGETHER]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_a_mutation_is_reported(
             examination = examine(connection, login=connection.settings_dict["USER"])
             transaction.set_rollback(True, using=admin)
     found = {broken.id: list(map(str, lines)) for broken, lines in examination.broken.items()}
-    assert list(found) == [f"tenants.{rule}"], found
+    assert list(found) == [f"tenants.{one}" for one in rule.split()], found
 
 
 def test_no_rule_is_without_its_mutation() -> None:

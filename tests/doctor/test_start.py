@@ -86,10 +86,10 @@ def test_open_data_is_not_served(server: EmbeddedServer) -> None:
 
 def test_gunicorn_gives_up_instead_of_trying_again(server: EmbeddedServer) -> None:
     gunicorn = ["-m", "gunicorn", "botplatform.wsgi", "--bind", f"127.0.0.1:{free_port()}"]
-    with broken(server, "GRANT SELECT ON bots TO admin", "REVOKE SELECT ON bots FROM admin"):
+    with broken(server, "GRANT SELECT ON auth_user TO bot", "REVOKE SELECT ON auth_user FROM bot"):
         result = start(server, *gunicorn)
     assert result.returncode == 3
-    assert "tenants.I009" in result.stdout
+    assert "tenants.I006" in result.stdout
 
 
 def test_what_opens_no_data_is_only_logged(server: EmbeddedServer) -> None:

@@ -1,6 +1,7 @@
 """Importing a module of rules registers them."""
 
 from tenants.doctor.rules import (
+    constraints,
     definers,
     grants,
     keys,
@@ -10,11 +11,13 @@ from tenants.doctor.rules import (
     roles,
     row_security,
     sessions,
+    settings,
     triggers,
     views,
 )
 
 __all__ = [
+    "constraints",
     "definers",
     "grants",
     "keys",
@@ -24,6 +27,7 @@ __all__ = [
     "roles",
     "row_security",
     "sessions",
+    "settings",
     "triggers",
     "views",
 ]

@@ -1,22 +1,12 @@
 from collections.abc import Iterator
 
-from tenants.doctor.expectations import (
-    DEFINER_INSERTS,
-    DEFINER_READS,
-    OWNER,
-    READ_ONLY,
-    READERS,
-    RUNTIME,
-    RUNTIME_READS,
-)
-from tenants.doctor.registry import kept_columns
+from tenants.doctor.expectations import APPEND_ONLY, OWNER
+from tenants.doctor.planned_grants import planned_grants
 from tenants.doctor.rows import Grant
 from tenants.doctor.rule import Finding, rule
 from tenants.doctor.snapshot import Snapshot
-from tenants.policies import KEEPER
 
-KEYS = "context_keys"
-ROW_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+PAST_ROW_SECURITY = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
 
 def on_relations(catalog: Snapshot) -> Iterator[Grant]:
@@ -38,40 +28,34 @@ def _target(grant: Grant) -> str:
     opens_data=True,
 )
 def partitions_are_closed(catalog: Snapshot) -> Iterator[Finding]:
-    partitions = catalog.partitions
     for grant in on_relations(catalog):
-        if grant.name in partitions and grant.privilege in ROW_RIGHTS:
+        if grant.name in catalog.partitions and grant.privilege not in PAST_ROW_SECURITY:
             yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
 
 
 @rule(
     "I006",
-    "Only the context roles, and owners of definer functions, have rights on bots' rows",
-    "REVOKE the right from whoever is named; a login works through SET ROLE only.",
+    "Each role has the planned rights on tables, column by column, and nobody has others",
+    "REVOKE, or GRANT again, what is named. A new right is planned in tenants.policies or in "
+    "tenants.doctor.expectations.",
     opens_data=True,
 )
-def only_planned_roles(catalog: Snapshot) -> Iterator[Finding]:
-    tables = catalog.tenant_tables
+def rights_are_as_planned(catalog: Snapshot) -> Iterator[Finding]:
+    # An owner has its rights without a grant: I026 says who must not be one.
+    owners = {(relation.name, relation.owner) for relation in catalog.relations}
+    missing = {right for right in planned_grants() if (right[0], right[2]) not in owners}
     for grant in on_relations(catalog):
-        if grant.name not in tables or grant.privilege not in ROW_RIGHTS:
+        # I004 and I007 look after these.
+        if grant.name in catalog.partitions or grant.privilege in PAST_ROW_SECURITY:
             continue
-        if grant.grantable:
-            yield Finding(_target(grant), f"{grant.grantee} may pass on {grant.privilege}")
-        elif not _is_planned(grant):
+        right = (grant.name, grant.column, grant.grantee, grant.privilege)
+        missing.discard(right)
+        if right not in planned_grants():
             yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
-
-
-def _is_planned(grant: Grant) -> bool:
-    if grant.privilege == "INSERT" and (grant.grantee, grant.name) in DEFINER_INSERTS:
-        return True
-    if grant.name in READ_ONLY:
-        return grant.privilege == "SELECT" and grant.grantee in READ_ONLY[grant.name]
-    if grant.grantee in READERS:
-        return True
-    tables = DEFINER_READS.get(grant.grantee, {})
-    if grant.privilege == "UPDATE":
-        return grant.column in tables.get(grant.name, ())
-    return grant.privilege == "SELECT" and grant.name in tables
+        elif grant.grantable:
+            yield Finding(_target(grant), f"{grant.grantee} may pass on {grant.privilege}")
+    for table, column, role, privilege in sorted(missing, key=str):
+        yield Finding(f"{table}.{column}" if column else table, f"{role} lacks {privilege}")
 
 
 @rule(
@@ -82,70 +66,48 @@ def _is_planned(grant: Grant) -> bool:
 )
 def no_rights_past_row_security(catalog: Snapshot) -> Iterator[Finding]:
     for grant in on_relations(catalog):
-        if grant.privilege in ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"):
+        if grant.privilege in PAST_ROW_SECURITY:
             yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
 
 
 @rule(
     "I008",
-    "UPDATE is granted by column, never on ids, the bot, positions or counters",
-    "REVOKE UPDATE, then GRANT UPDATE of the columns that may change.",
-    opens_data=True,
+    "Entries of the audit log are changed and deleted by nobody, their owner included",
+    f"REVOKE UPDATE, DELETE, REFERENCES, TRIGGER on it and its partitions FROM {OWNER}.",
+    opens_data=False,
 )
-def updates_by_column(catalog: Snapshot) -> Iterator[Finding]:
-    kept = kept_columns()
-    for grant in on_relations(catalog):
-        # I006 names whoever may not update the table at all.
-        if grant.privilege != "UPDATE" or grant.grantee not in READERS or grant.name in READ_ONLY:
+def entries_stay(catalog: Snapshot) -> Iterator[Finding]:
+    owners = {relation.name: relation.owner for relation in catalog.relations}
+    for grant in catalog.grants:
+        if grant.kind != "relation" or grant.grantee not in (OWNER, owners[grant.name]):
             continue
-        if grant.name in catalog.tenant_tables and grant.column is None:
-            yield Finding(grant.name, f"{grant.grantee} may update every column")
-        elif grant.column in kept.get(grant.name, ()):
-            yield Finding(_target(grant), f"{grant.grantee} may update it")
-
-
-@rule(
-    "I009",
-    "A bot's Telegram token is readable by the role bot only",
-    "REVOKE SELECT on bots and grant the other columns one by one.",
-    opens_data=True,
-)
-def tokens_are_the_bots(catalog: Snapshot) -> Iterator[Finding]:
-    for grant in on_relations(catalog):
-        reads_tokens = (
-            grant.name == "bots"
-            and grant.column in (None, "telegram_token")
-            and grant.privilege == "SELECT"
-        )
-        # I006 names whoever is no reader at all.
-        if reads_tokens and grant.grantee in set(READERS) - {"bot"}:
-            yield Finding("bots.telegram_token", f"{grant.grantee} may read it")
-
-
-@rule(
-    "I010",
-    "Bot processes have no rights on tables that are nobody's rows",
-    "REVOKE ALL: users, password hashes and sessions are the office's.",
-    opens_data=True,
-)
-def bots_stay_among_bots(catalog: Snapshot) -> Iterator[Finding]:
-    tenants = catalog.tenant_tables | catalog.partitions.keys()
-    for grant in on_relations(catalog):
-        if grant.name in tenants | {KEYS} or grant.privilege not in ROW_RIGHTS:
-            continue
-        if grant.grantee not in ("bot", "app_base", RUNTIME):
-            continue
-        if grant.name not in RUNTIME_READS or grant.privilege != "SELECT":
+        table = catalog.partitions.get(grant.name, grant.name)
+        if table in APPEND_ONLY and grant.privilege in (
+            "UPDATE",
+            "DELETE",
+            "REFERENCES",
+            "TRIGGER",
+        ):
             yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
 
 
 @rule(
-    "I028",
-    "The keys that contexts are sealed with are read by the keeper's functions alone",
-    "REVOKE ALL: whoever reads a key can claim to be any bot and any staff user.",
+    "I031",
+    "PostgreSQL's own objects, and extensions', are as they were installed",
+    "REVOKE what is named; DROP what is not PostgreSQL's own, or ALTER FUNCTION ... SECURITY "
+    "INVOKER NOT LEAKPROOF.",
     opens_data=True,
 )
-def keys_are_secret(catalog: Snapshot) -> Iterator[Finding]:
-    for grant in on_relations(catalog):
-        if grant.name == KEYS and (grant.grantee, grant.privilege) != (KEEPER, "SELECT"):
-            yield Finding(_target(grant), f"{grant.grantee} has {grant.privilege}")
+def the_server_is_as_installed(catalog: Snapshot) -> Iterator[Finding]:
+    closed = {
+        (grant.name, grant.grantee, grant.privilege)
+        for grant in catalog.grants
+        if grant.kind == "server function"
+    }
+    for grant in catalog.grants:
+        # I029 says who may call those that provisioning has closed.
+        right = (grant.name, grant.grantee, grant.privilege)
+        if grant.kind == "server object" and right not in closed:
+            yield Finding(grant.name, f"{grant.grantee} has {grant.privilege}")
+    for stranger in catalog.strangers:
+        yield Finding(stranger.name, stranger.problem)

@@ -1,29 +1,19 @@
 from collections.abc import Iterator
 
 from tenants import office
-from tenants.doctor.expectations import RUNTIME
 from tenants.doctor.expected_policies import parse
 from tenants.doctor.rule import Finding, rule
-from tenants.doctor.rules.grants import ROW_RIGHTS, on_relations
 from tenants.doctor.rules.row_security import RESTORE, differences
 from tenants.doctor.snapshot import Snapshot
-
-SESSIONS = "django_session"
-SIGNS_IN = "botplatform_office"
 
 
 @rule(
     "I030",
-    "Sessions are the office login's alone, and staff read of Django's log what they did",
-    f"REVOKE ALL ON {SESSIONS}: its keys sign in whoever has them. {RESTORE}",
+    "Staff read of Django's log what they did themselves",
+    RESTORE,
     opens_data=True,
 )
-def the_office_is_closed(catalog: Snapshot) -> Iterator[Finding]:
-    for grant in on_relations(catalog):
-        # I010 looks after bot processes, I016 after PUBLIC.
-        elsewhere = grant.grantee in ("bot", "app_base", RUNTIME, SIGNS_IN, "PUBLIC")
-        if grant.name == SESSIONS and grant.privilege in ROW_RIGHTS and not elsewhere:
-            yield Finding(SESSIONS, f"{grant.grantee} has {grant.privilege}")
+def the_log_is_their_own(catalog: Snapshot) -> Iterator[Finding]:
     for relation in catalog.relations:
         if relation.name == office.TABLE and not (relation.secured and relation.forced):
             yield Finding(office.TABLE, "row security is not enabled and forced")

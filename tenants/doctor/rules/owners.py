@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from tenants.doctor.expectations import GROUPS, LOGINS, MIGRATOR, OWNER, OWNERS, SERVER_OWNERS
+from tenants.doctor.expectations import GROUPS, LOGINS, MIGRATOR, OWNER, SERVER_OWNERS
 from tenants.doctor.rows import Owned
 from tenants.doctor.rule import Finding, rule
 from tenants.doctor.snapshot import Snapshot
@@ -28,16 +28,13 @@ def processes_own_nothing(catalog: Snapshot) -> Iterator[Finding]:
 
 @rule(
     "I027",
-    "Everything belongs to botplatform_owner",
+    "Everything but functions belongs to botplatform_owner",
     "ALTER ... OWNER TO botplatform_owner, as every migration of manage.py does at its end.",
     opens_data=False,
 )
 def everything_is_the_owners(catalog: Snapshot) -> Iterator[Finding]:
-    # I019 says whose each definer function is.
-    definers = {function.name for function in catalog.definers}
-    others = {"function": OWNERS, "schema": SERVER_OWNERS}
+    servers = {"schema": SERVER_OWNERS}
     for kind, name, owner in _owned(catalog):
-        if kind == "function" and name in definers:
-            continue
-        if owner not in {OWNER, *IN_USE, *others.get(kind, ())}:
+        # I019 says whose each function is.
+        if kind != "function" and owner not in {OWNER, *IN_USE, *servers.get(kind, ())}:
             yield Finding(f"{kind} {name}", f"belongs to {owner}")

@@ -1,19 +1,23 @@
 from collections.abc import Iterator
 
-from tenants.doctor.expectations import MIGRATOR, OWNERS, SCHEMA_CREATORS
+from tenants.doctor.expectations import (
+    DATABASE_RIGHTS,
+    MIGRATOR,
+    OWNERS,
+    ROLES,
+    SCHEMA_CREATORS,
+)
 from tenants.doctor.rule import Finding, rule
 from tenants.doctor.snapshot import Snapshot
 
 
 @rule(
     "I016",
-    "PUBLIC has no rights on the database and its tables, and only owners create objects",
-    "REVOKE ... FROM PUBLIC; REVOKE CREATE from whoever is no owner. "
-    "`manage.py provision_database` revokes those on the database.",
+    "Our roles have the planned rights on the database, PUBLIC none; only owners create objects",
+    "REVOKE what is named. `manage.py provision_database` revokes PUBLIC's rights.",
     opens_data=True,
 )
-def public_has_nothing(catalog: Snapshot) -> Iterator[Finding]:
-    tenants = catalog.tenant_tables | catalog.partitions.keys()
+def the_database_is_closed(catalog: Snapshot) -> Iterator[Finding]:
     # I026 and I027 look after owners.
     owners = {(kind, name, owner) for kind, name, owner in catalog.owned}
     for grant in catalog.grants:
@@ -22,11 +26,12 @@ def public_has_nothing(catalog: Snapshot) -> Iterator[Finding]:
         if grant.kind in ("schema", "database") and grant.privilege == "CREATE":
             if grant.grantee not in {*SCHEMA_CREATORS, *catalog.superusers}:
                 yield Finding(f"{grant.kind} {grant.name}", f"{grant.grantee} may create in it")
-        elif grant.grantee == "PUBLIC" and (
-            grant.kind == "database" or (grant.kind == "relation" and grant.name not in tenants)
+        elif (
+            grant.kind == "database"
+            and grant.grantee in ("PUBLIC", *ROLES)
+            and ((grant.privilege, grant.grantee) not in DATABASE_RIGHTS or grant.grantable)
         ):
-            target = f"{grant.name}.{grant.column}" if grant.column else grant.name
-            yield Finding(f"{grant.kind} {target}", f"everybody has {grant.privilege}")
+            yield Finding(f"database {grant.name}", f"{grant.grantee} has {grant.privilege}")
 
 
 @rule(

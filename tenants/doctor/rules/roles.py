@@ -1,11 +1,10 @@
 from collections.abc import Iterator
 
 from tenants.doctor.expectations import (
-    DANGEROUS_SETTINGS,
     LOGINS,
     MIGRATOR,
-    OUR_SETTINGS,
     OWNER,
+    POWERFUL,
     ROLES,
     TEST_MEMBERSHIPS,
 )
@@ -85,27 +84,6 @@ def nobody_inherits(catalog: Snapshot) -> Iterator[Finding]:
 
 
 @rule(
-    "I014",
-    "No setting of a role or of the database, and no right to set one, stands in for a context",
-    "ALTER ROLE ... RESET, ALTER DATABASE ... RESET or REVOKE SET ON PARAMETER.",
-    opens_data=True,
-)
-def settings_are_plain(catalog: Snapshot) -> Iterator[Finding]:
-    for setting in catalog.settings:
-        if setting.role in (*ROLES, "every role") and _is_dangerous(setting.name):
-            yield Finding(setting.role, f"starts with a {setting.name} of its own")
-    for grant in catalog.grants:
-        if grant.kind != "parameter" or grant.grantee not in (*ROLES, "PUBLIC"):
-            continue
-        if grant.privilege == "ALTER SYSTEM" or _is_dangerous(grant.name):
-            yield Finding(grant.grantee, f"may {grant.privilege} {grant.name}")
-
-
-def _is_dangerous(setting: str) -> bool:
-    return setting.lower() in DANGEROUS_SETTINGS or setting.lower().startswith(OUR_SETTINGS)
-
-
-@rule(
     "I015",
     "This process has the login of its plane",
     "Put the login of this plane into DATABASE_URL; botplatform.planes lists them.",
@@ -114,3 +92,30 @@ def _is_dangerous(setting: str) -> bool:
 def login_suits_plane(catalog: Snapshot) -> Iterator[Finding]:
     if catalog.login != catalog.expected_login:
         yield Finding(catalog.login, f"is the login here, where {catalog.expected_login} should be")
+
+
+@rule(
+    "I036",
+    "No other login passes row security",
+    "ALTER ROLE ... NOBYPASSRLS NOREPLICATION, or REVOKE the role. Superusers, and who makes "
+    "roles, are the server's own affair.",
+    opens_data=False,
+)
+def others_do_not_pass(catalog: Snapshot) -> Iterator[Finding]:
+    roles = {role.name: role for role in catalog.roles}
+    for role in catalog.roles:
+        if not role.logs_in or role.name in ROLES or role.superuser or role.creates_roles:
+            continue
+        for taken in sorted(_can_become(catalog, role.name)):
+            if roles[taken].bypasses_row_security or roles[taken].replicates or taken in POWERFUL:
+                through = "" if taken == role.name else f" as {taken}"
+                yield Finding(role.name, f"may read all rows{through}")
+
+
+def _can_become(catalog: Snapshot, member: str) -> set[str]:
+    reached, new = {member}, {member}
+    while new:
+        new = {link.role for link in catalog.memberships if link.member in new} - reached
+        reached |= new
+    # I012 says who may become one of ours.
+    return reached - set(ROLES)

@@ -1,17 +1,19 @@
 import re
 from collections.abc import Iterator
 
-from tenants.doctor.expectations import CLOSED, GROUPS, LOGINS, MIGRATOR, RUNTIME
+from tenants.doctor.expectations import CLOSED, GROUPS, HIDING_SETTINGS, LOGINS, MIGRATOR
 from tenants.doctor.rule import Finding, rule
+from tenants.doctor.rules.settings import setting_of
 from tenants.doctor.snapshot import Snapshot
+
+LOGGED = "log_min_error_statement"
 
 
 @rule(
     "I029",
-    "Sessions of one login cannot reach into each other",
+    "Sessions of one login cannot reach into each other, nor the server's log into them",
     "Run `manage.py provision_database` with a superuser's ADMIN_DATABASE_URL. Where the server "
-    "gives nobody one, set track_activities = off in its parameters: who sees another's statements "
-    "sees the seals of its contexts.",
+    "gives nobody one, set log_min_error_statement = panic in its parameters.",
     opens_data=False,
 )
 def sessions_are_apart(catalog: Snapshot) -> Iterator[Finding]:
@@ -26,9 +28,7 @@ def sessions_are_apart(catalog: Snapshot) -> Iterator[Finding]:
         for what, names in CLOSED.items():
             if found := sorted(name for name in functions if re.fullmatch(names, name)):
                 yield Finding(grantee, f"may {what}: {', '.join(found)}")
-    hidden = any(
-        (setting.role, setting.name, setting.value) == (RUNTIME, "track_activities", "off")
-        for setting in catalog.settings
-    )
-    if catalog.tracks_activities and not hidden:
-        yield Finding(RUNTIME, "shows each session the others' statements (track_activities)")
+    for login, planned in HIDING_SETTINGS.items():
+        logged = setting_of(catalog, login, LOGGED)
+        if logged != planned[LOGGED]:
+            yield Finding(login, f"has its statements, seals and all, logged at {logged}s")
