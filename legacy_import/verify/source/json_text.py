@@ -64,8 +64,8 @@ class Values:
         except JSONDecodeError as error:
             unended = error.msg.startswith("Unterminated string")
             raise self._error(text, len(text) if unended else error.pos, whole) from None
-        if not whole and end >= len(text) - 1:
-            raise CutOff  # 1, which could become 1.5
+        if not whole and end >= len(text) - 2:
+            raise CutOff  # 1 could become 1.5, and 1e+ as well 1e+5
         return value, end
 
     @staticmethod

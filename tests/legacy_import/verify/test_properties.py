@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from legacy_import.verify.source import encodings
@@ -36,6 +36,7 @@ def path(tmp_path_factory) -> Path:
     indent=st.sampled_from([None, 1]),
     block=st.sampled_from([5, 64, 1 << 20]),
 )
+@example(records=[], header={"x": 1.0000000272564224e16}, ascii_only=True, indent=None, block=5)
 @settings(max_examples=150, deadline=None)
 def test_any_document_is_read_as_it_is(path, records, header, ascii_only, indent, block):
     document = {**header, "messages": records}
