@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +57,7 @@ class MetricCalls(Calls):
                     # As text: JSON has no Decimal, and would take NaN for a name.
                     "value": str(metric.value),
                     "tags": metric.tags,
-                    "recorded_at": (moment(metric.recorded_at) or datetime.now(UTC)).isoformat(),
+                    "recorded_at": moment(metric.recorded_at),
                 },
                 noted_in="tags",
             )

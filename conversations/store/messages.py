@@ -6,7 +6,7 @@ from conversations.store.chats import ChatCalls
 from conversations.store.errors import MessageNotFound
 from conversations.store.recording import RecordingCalls
 from conversations.store.rows import MESSAGE, StoredMessage, message_of
-from conversations.store.values import json_text, moment, repaired
+from conversations.store.values import aware, json_text, repaired
 from tenants.store.recipe import Batch, Recipe, Rows, both_forms
 
 CHAT = "(SELECT id FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat_id)s)"
@@ -77,7 +77,7 @@ class MessageCalls(RecordingCalls, ChatCalls):
             f"{OF_CHAT} AND position > %(after)s AND sent_at >= %(since)s AND sent_at < %(until)s"
             " ORDER BY position LIMIT %(limit)s",
             **{"chat_id": chat_id, "limit": limit, "after": 0 if after is None else after},
-            **{"since": moment(since), "until": moment(until)},
+            **{"since": aware(since), "until": aware(until)},
         )
         return (yield from self._messages(chat_id, rows))
 

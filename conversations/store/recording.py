@@ -1,7 +1,6 @@
 """Messages that come in: each is stored once, however often and by how many it is delivered."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from conversations.store.rows import MESSAGE, MessageFields, NewMessage, StoredMessage, message_of
@@ -124,7 +123,7 @@ def _row(n: int, message: NewMessage) -> dict[str, Any]:
         "sender_id": message.sender_id,
         "content": message.content,
         "message_type": message.message_type,
-        "sent_at": (moment(message.sent_at) or datetime.now(UTC)).isoformat(),
+        "sent_at": moment(message.sent_at),
         "metadata": message.metadata,
     }
     return repaired(row, noted_in="metadata")

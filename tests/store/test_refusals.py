@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,9 @@ from tests.isolation.world import rows_of_bot
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2025, 8, 10, tzinfo=UTC)
+# In UTC not within what datetime has.
+END_OF_TIME = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=timezone(timedelta(hours=12)))
 EXAMPLES: dict[str, Callable[[Any], Any]] = {
     "get_bot": lambda s: s.get_bot(),
     "get_token": lambda s: s.get_token(),
@@ -109,6 +112,20 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         "no time zone",
         lambda s: s.record_message(1, sender_type="bot", sent_at=datetime(2025, 1, 1)),
     ),
+    "the end of time": (
+        "years 1 to 9999",
+        lambda s: s.record_message(1, sender_type="bot", sent_at=END_OF_TIME),
+    ),
+    "the beginning of time": (
+        "years 1 to 9999",
+        lambda s: s.record_messages(
+            [NewMessage(chat_id=1, sender_type="bot", sent_at=BEGINNING_OF_TIME)]
+        ),
+    ),
+    "a metric at the end of time": (
+        "years 1 to 9999",
+        lambda s: s.record_metric("x", 1, recorded_at=END_OF_TIME),
+    ),
     "naive search": (
         "no time zone",
         lambda s: s.messages_between(1, datetime(2025, 1, 1), NOW),
@@ -143,6 +160,15 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         lambda s: s.record_message(1, sender_type="user", content="x" * 20_000_000),
     ),
 }
+
+
+def test_the_first_and_the_last_day(alice: BotStore) -> None:
+    first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, tzinfo=UTC)
+    for moment in (first, last):
+        alice.record_message(1, sender_type="bot", sent_at=moment)
+    found = alice.messages_between(1, BEGINNING_OF_TIME, END_OF_TIME)
+    assert [message.sent_at for message in found] == [first, last]
+    assert alice.list_inbox()[0].last_message_at == last
 
 
 @pytest.mark.parametrize("name", REFUSED)
