@@ -12,7 +12,6 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db import connections
@@ -124,6 +123,11 @@ class LoopPool(Pool):
         for connection in self._taken():
             await connection.close()
 
+    def abandon(self) -> None:
+        """Once the event loop is closed, nothing can be awaited on it."""
+        for connection in self._taken():
+            connection.pgconn.finish()
+
     async def _connect(self) -> AsyncConnection:
         # The embedded server may have to be started first.
         parameters = await asyncio.to_thread(self._parameters)
@@ -138,7 +142,7 @@ class LoopPool(Pool):
 
 
 _of_threads: dict[str, ThreadPool] = {}
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, LoopPool]] = WeakKeyDictionary()
+_of_loops: dict[asyncio.AbstractEventLoop, dict[str, LoopPool]] = {}
 
 
 def pool_of_threads(alias: str) -> ThreadPool:
@@ -146,11 +150,21 @@ def pool_of_threads(alias: str) -> ThreadPool:
 
 
 async def pool_of_loop(alias: str) -> LoopPool:
-    pools = _of_loops.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loops:
+        _forget_closed_loops()
+    pools = _of_loops.setdefault(loop, {})
     if alias not in pools:
         pools[alias] = LoopPool(alias)
         await pools[alias].opened()
     return pools[alias]
+
+
+def _forget_closed_loops() -> None:
+    """Whoever runs a loop by hand may close it without ending its generators."""
+    for loop in [loop for loop in list(_of_loops) if loop.is_closed()]:
+        for pool in _of_loops.pop(loop, {}).values():
+            pool.abandon()
 
 
 def close_pools() -> None:

@@ -200,31 +200,50 @@ def test_tasks_cancelled_at_any_moment(
         assert [message.position for message in messages] == list(range(1, count + 1))
 
 
+def connected(migrator: psycopg.Connection) -> int:
+    """How many sessions of the runtime login there are."""
+    [(found,)] = migrator.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND usename = 'botplatform_runtime'"
+    ).fetchall()
+    return found
+
+
+def until_connected(migrator: psycopg.Connection, count: int) -> None:
+    waited_until = time.monotonic() + 5
+    while connected(migrator) != count and time.monotonic() < waited_until:
+        time.sleep(0.05)
+    assert connected(migrator) == count
+
+
 def test_connections_are_closed_with_the_event_loop(
     alice: BotStore, migrator: psycopg.Connection, run: Any
 ) -> None:
-    def count() -> int:
-        [(found,)] = migrator.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND usename = 'botplatform_runtime'"
-        ).fetchall()
-        return found
-
     pool_of_threads("runtime").close_idle()
     connections["runtime"].close()
 
     async def main() -> None:
         await asyncio.gather(*(alice.alist_inbox() for _ in range(30)))
-        assert 1 < count() <= 8
+        assert 1 < connected(migrator) <= 8
         for _ in range(5):
             asyncio.create_task(alice.alist_inbox())  # noqa: RUF006
         await asyncio.sleep(0.001)
 
     run(main())
-    waited_until = time.monotonic() + 5
-    while count() and time.monotonic() < waited_until:
-        time.sleep(0.05)
-    assert count() == 0
+    until_connected(migrator, 0)
+
+
+def test_event_loops_that_are_closed_by_hand(alice: BotStore, migrator: psycopg.Connection) -> None:
+    """Their generators do not end: the next event loop closes what they left."""
+    pool_of_threads("runtime").close_idle()
+    connections["runtime"].close()
+    for _ in range(10):
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(alice.alist_inbox())
+        loop.close()
+    until_connected(migrator, 1)
+    asyncio.run(alice.alist_inbox())
+    until_connected(migrator, 0)
 
 
 def test_nothing_of_a_context_stays_on_a_connection(alice: BotStore) -> None:
