@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -96,6 +97,8 @@ class LoopPool(Pool):
     def __init__(self, alias: str) -> None:
         super().__init__(alias)
         self._free = asyncio.Semaphore(self.size)
+        # The embedded server may have to be started first, and the loop's own threads be busy.
+        self._thread = ThreadPoolExecutor(1, "bot_store")
         self._end = self._closed_with_loop()
 
     async def opened(self) -> "LoopPool":
@@ -104,13 +107,14 @@ class LoopPool(Pool):
 
     @asynccontextmanager
     async def connection(self, seconds: float) -> AsyncIterator[AsyncConnection]:
+        until = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(until):
                 await self._free.acquire()
         except TimeoutError:
             raise self._exhausted() from None
         try:
-            connection = self._any_idle() or await self._connect()
+            connection = self._any_idle() or await self._connect(until)
             try:
                 yield connection
             finally:
@@ -125,19 +129,29 @@ class LoopPool(Pool):
 
     def abandon(self) -> None:
         """Once the event loop is closed, nothing can be awaited on it."""
+        self._thread.shutdown(wait=False)
         for connection in self._taken():
             connection.pgconn.finish()
 
-    async def _connect(self) -> AsyncConnection:
-        # The embedded server may have to be started first.
-        parameters = await asyncio.to_thread(self._parameters)
-        return await AsyncConnection.connect(**{**parameters, "cursor_factory": AsyncClientCursor})
+    async def _connect(self, until: float) -> AsyncConnection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(until):
+                parameters = await loop.run_in_executor(self._thread, self._parameters)
+                return await AsyncConnection.connect(
+                    **{**parameters, "cursor_factory": AsyncClientCursor}
+                )
+        except TimeoutError:
+            raise StoreUnavailable(
+                f"There was no connection to the database in {self.patience:g} s."
+            ) from None
 
     async def _closed_with_loop(self) -> AsyncGenerator[None]:
         """An event loop ends the generators it began before it closes: nobody need remember to."""
         try:
             yield
         finally:
+            self._thread.shutdown(wait=False)
             await self.close_idle()
 
 

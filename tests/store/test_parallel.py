@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +69,8 @@ def small_pool(aliases: None, settings: Any) -> Iterator[None]:
     settings.DATABASE_POOL = {"min_size": 1, "max_size": 2, "timeout": 0.5}
     known = pools._of_threads.pop("runtime", None)
     yield
-    pools._of_threads.pop("runtime").close_idle()
+    if small := pools._of_threads.pop("runtime", None):
+        small.close_idle()
     if known:
         pools._of_threads["runtime"] = known
 
@@ -244,6 +246,38 @@ def test_event_loops_that_are_closed_by_hand(alice: BotStore, migrator: psycopg.
     until_connected(migrator, 1)
     asyncio.run(alice.alist_inbox())
     until_connected(migrator, 0)
+
+
+def test_all_threads_of_the_event_loop_are_busy(alice: BotStore, run: Any) -> None:
+    """Such as with the long polls of many bots."""
+    done = threading.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        busy = [loop.run_in_executor(None, done.wait, 10) for _ in range(64)]
+        started = time.monotonic()
+        assert await alice.alist_inbox() == []
+        assert time.monotonic() - started < 5
+        done.set()
+        await asyncio.gather(*busy)
+
+    run(main())
+
+
+def test_a_server_that_takes_long_to_start(
+    alice: BotStore, run: Any, small_pool: None, monkeypatch: Any
+) -> None:
+    started = threading.Event()
+
+    async def main() -> None:
+        monkeypatch.setattr(pools.Pool, "_parameters", lambda pool: started.wait(10))
+        with pytest.raises(StoreUnavailable, match=r"no connection to the database in 0\.5 s"):
+            await alice.alist_inbox()
+        monkeypatch.undo()
+        started.set()
+        assert await alice.alist_inbox() == []
+
+    run(main())
 
 
 def test_nothing_of_a_context_stays_on_a_connection(alice: BotStore) -> None:
