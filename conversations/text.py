@@ -2,10 +2,9 @@
 
 whole = storable(text)
 if whole is not text:  # something was wrong
-    metadata["repaired"] = {"content": escaped(text)}
+    metadata["repaired"] = {"content": escaped(json.dumps(text))}
 """
 
-import json
 import re
 from typing import Any
 
@@ -48,9 +47,8 @@ def storable_json(value: Any) -> Any:
     return value
 
 
-def escaped(original: Any) -> str:
-    """As JSON in which nothing is unstorable: `json.loads` gives the original back."""
-    text = json.dumps(original, ensure_ascii=False)
+def escaped(text: str) -> str:
+    """JSON in which nothing is unstorable: `json.loads` gives the original back."""
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from conversations.store.values import json_text, moment, repaired
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.values import json_text, moment, repaired
 
 # Sent again it finds its rows by their ids.
 RECORD = """
@@ -55,7 +55,7 @@ class MetricCalls(Calls):
                     "id": str(uuid7()),
                     "name": metric.name,
                     # As text: JSON has no Decimal, and would take NaN for a name.
-                    "value": str(metric.value),
+                    "value": str(_exact(metric.value)),
                     "tags": metric.tags,
                     "recorded_at": moment(metric.recorded_at),
                 },
@@ -68,3 +68,8 @@ class MetricCalls(Calls):
 
     record_metric, arecord_metric = both_forms(_record_metric)
     record_metrics, arecord_metrics = both_forms(_record_metrics)
+
+
+def _exact(value: int | float | Decimal) -> float | Decimal:
+    """Python writes no integer of more than 4,300 digits as text."""
+    return Decimal(value) if isinstance(value, int) else value

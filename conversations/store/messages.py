@@ -6,8 +6,8 @@ from conversations.store.chats import ChatCalls
 from conversations.store.errors import MessageNotFound
 from conversations.store.recording import RecordingCalls
 from conversations.store.rows import MESSAGE, StoredMessage, message_of
-from conversations.store.values import aware, json_text, repaired
 from tenants.store.recipe import Batch, Recipe, Rows, both_forms
+from tenants.store.values import aware, json_text, repaired
 
 CHAT = "(SELECT id FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat_id)s)"
 IN_CHAT = f"bot_id = %(bot)s AND conversation_id = {CHAT}"

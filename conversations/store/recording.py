@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from conversations.store.rows import MESSAGE, MessageFields, NewMessage, StoredMessage, message_of
-from conversations.store.values import json_text, moment, repaired
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.errors import StoreUnavailable
 from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.values import json_text, moment, repaired
 
 # The chats are made, a message that others were making is found; and once more to be safe.
 MOST_REPEATS = 3

@@ -15,9 +15,9 @@ from asgiref.sync import sync_to_async
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.utils.asyncio import async_unsafe
 
-from tenants.context import UnknownBot, bot_context, current_scope
+from tenants.context import ContextError, UnknownBot, bot_context, current_scope
 from tenants.session import opening
-from tenants.store.errors import BotNotFound, is_conflict, is_lost, translated
+from tenants.store.errors import BotNotFound, InvalidValue, is_conflict, is_lost, translated
 from tenants.store.pools import Pool, pool_of_loop, pool_of_threads
 from tenants.store.recipe import Batch, Recipe, Rows
 
@@ -30,7 +30,10 @@ LAST_STATEMENT = -2
 
 class Calls:
     def __init__(self, bot_id: uuid.UUID | str, *, using: str = DEFAULT_DB_ALIAS) -> None:
-        self._context = bot_context(bot_id, using=using)
+        try:
+            self._context = bot_context(bot_id, using=using)
+        except ContextError as error:
+            raise InvalidValue(str(error)) from None
         self._using = using
 
     @property

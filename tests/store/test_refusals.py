@@ -1,6 +1,7 @@
 """What is not there, and what the database does not take: a typed error, and nothing changed."""
 
 import inspect
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -27,6 +28,14 @@ NOW = datetime(2025, 8, 10, tzinfo=UTC)
 # In UTC not within what datetime has.
 END_OF_TIME = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=timezone(timedelta(hours=12)))
+
+
+def circular() -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    config["a"] = config
+    return config
+
+
 EXAMPLES: dict[str, Callable[[Any], Any]] = {
     "get_bot": lambda s: s.get_bot(),
     "get_token": lambda s: s.get_token(),
@@ -101,7 +110,7 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         lambda s: s.record_message(1, sender_type="bot", message_type=""),
     ),
     "no text": (
-        "null value",
+        "content must be str, not NoneType",
         lambda s: s.record_message(1, sender_type="bot", content=None),  # type: ignore[arg-type]
     ),
     "metadata": (
@@ -154,9 +163,44 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         "index row",
         lambda s: s.record_metric("".join(map(chr, range(0x4E00, 0x7E00))), 1),
     ),
+    "half a chat id": (
+        "chat_id must be int, not float",
+        lambda s: s.get_or_create_conversation(1.5),
+    ),
+    "a chat id as text": ("chat_id must be int, not str", lambda s: s.recent_messages("77")),
+    "yes as a chat id": ("chat_id must be int, not bool", lambda s: s.get_conversation(True)),
+    "a list as text": (
+        "content must be str, not list",
+        lambda s: s.record_message(1, sender_type="user", content=[1]),
+    ),
+    "half a year": (r"age must be int \| None, not float", lambda s: s.upsert_profile(1, age=30.7)),
+    "bytes": ("name must be str, not bytes", lambda s: s.upsert_profile(1, name=b"a")),
+    "a date as text": (
+        r"sent_at must be datetime.datetime \| None, not str",
+        lambda s: s.record_message(1, sender_type="user", sent_at="2020-01-01"),
+    ),
+    "one of many": (
+        "telegram_message_id must be int",
+        lambda s: s.record_messages(
+            [NewMessage(chat_id=1, sender_type="bot", telegram_message_id="1")]
+        ),
+    ),
+    "not messages": ("must be NewMessage, not dict", lambda s: s.record_messages([{"chat_id": 1}])),
+    "no query": ("text must be str, not NoneType", lambda s: s.search(None)),
+    "no title": ("title must be str", lambda s: s.get_or_create_conversation(1, title=None)),
+    "no limit": ("limit must be int, not NoneType", lambda s: s.list_inbox(limit=None)),
+    "metadata that is repaired": (
+        "metadata must be dict",
+        lambda s: s.record_message(1, sender_type="user", content="\0", metadata=["\0"]),
+    ),
+    "data that is repaired": ("changes must be dict", lambda s: s.merge_profile_data(1, ["\0"])),
+    "a config of objects": ("object is no JSON type", lambda s: s.merge_config({"a": object()})),
+    "a config in itself": ("nested too deeply", lambda s: s.merge_config(circular())),
+    "too large a metric": ("overflow", lambda s: s.record_metric("x", 10**200_000)),
+    "not a bot's id": ("not a bot's id", lambda s: BotStore("x")),
     "status": ("status", lambda s: s.set_status("asleep")),
     "too long": (
-        r"given has 20,000,\d{3} characters; a call takes 20,000,000 at most",
+        r"This is 20,000,\d{3} characters, as it would be sent; a call takes 20,000,000 at most",
         lambda s: s.record_message(1, sender_type="user", content="x" * 20_000_000),
     ),
 }
@@ -189,10 +233,30 @@ def test_no_error_of_json_is_hidden_in_depth(alice: BotStore) -> None:
         alice.upsert_profile(1, interests=deep)
 
 
+def test_what_is_repaired_may_have_dates(alice: BotStore) -> None:
+    """Where nothing is to be repaired it may as well."""
+    metadata = {"d": NOW, "x": "\0"}
+    message, _ = alice.record_message(1, sender_type="user", content="\0", metadata=metadata)
+    assert message.metadata["d"] == NOW.isoformat()
+    notes = message.metadata["repaired"]
+    assert json.loads(notes["metadata"]) == {"d": NOW.isoformat(), "x": "\0"}
+    assert json.loads(notes["content"]) == "\0"
+
+
+def test_a_config_is_repaired(alice: BotStore) -> None:
+    config = alice.merge_config({"a": "\0", "d": NOW}).config
+    assert (config["a"], config["d"]) == ("\ufffd", NOW.isoformat())
+    assert json.loads(config["repaired"]["changes"])["a"] == "\0"
+
+
+def exact(value: Any) -> Decimal:
+    return Decimal(value) if isinstance(value, int) else Decimal(str(value))
+
+
 def test_numbers_of_a_metric_are_kept_exactly(alice: BotStore, migrator: Any) -> None:
-    values = [Decimal("0.1234567890123456789"), 10**40, -1, 0.1]
+    values = [Decimal("0.1234567890123456789"), 10**40, -1, 0.1, 10**5000]
     alice.record_metrics([Metric("exact", value) for value in values])
     rows = migrator.execute(
         "SELECT metric_value FROM bot_metrics WHERE bot_id = %s", [alice.bot_id]
     ).fetchall()
-    assert sorted(value for (value,) in rows) == sorted(Decimal(str(value)) for value in values)
+    assert sorted(value for (value,) in rows) == sorted(exact(value) for value in values)
