@@ -8,7 +8,7 @@ from typing import Any
 
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
-from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.recipe import Batch, Recipe, both_forms, require_few
 from tenants.store.values import json_text, moment, repaired
 
 # Sent again it finds its rows by their ids.
@@ -45,10 +45,11 @@ class MetricCalls(Calls):
         yield from self._record_metrics([Metric(name, value, tags or {}, recorded_at)])
 
     def _record_metrics(self, metrics: Sequence[Metric]) -> Recipe[None]:
-        """All of them or none.
+        """Up to 5,000 at once: all of them or none.
 
         >>> store.record_metrics([Metric("tokens", 120), Metric("tokens", 80)])
         """
+        require_few(metrics)
         rows = [
             repaired(
                 {
@@ -65,6 +66,8 @@ class MetricCalls(Calls):
         ]
         if rows:
             yield Batch(RECORD, metrics=json_text(rows))
+        else:
+            yield from self._bot_exists()
 
     record_metric, arecord_metric = both_forms(_record_metric)
     record_metrics, arecord_metrics = both_forms(_record_metrics)

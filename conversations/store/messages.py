@@ -6,6 +6,7 @@ from conversations.store.chats import ChatCalls
 from conversations.store.errors import MessageNotFound
 from conversations.store.recording import RecordingCalls
 from conversations.store.rows import MESSAGE, StoredMessage, message_of
+from tenants.store.errors import InvalidValue
 from tenants.store.recipe import Batch, Recipe, Rows, both_forms
 from tenants.store.values import aware, json_text, repaired
 
@@ -89,7 +90,10 @@ class MessageCalls(RecordingCalls, ChatCalls):
         >>> [message.content for message in store.search("привет")]
         ['Привет!']
         """
-        if not (query := search_query(text)) or limit < 1:
+        if limit < 0:
+            raise InvalidValue("LIMIT must not be negative.")
+        if not (query := search_query(text)) or not limit:
+            yield from self._bot_exists()
             return []
         rank = "" if newest_first else f"ts_rank_cd(search, {QUERY}) DESC,"
         rows = yield Batch(

@@ -7,7 +7,7 @@ from conversations.store.rows import MESSAGE, MessageFields, NewMessage, StoredM
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.errors import StoreUnavailable
-from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.recipe import Batch, Recipe, both_forms, require_few
 from tenants.store.values import json_text, moment, repaired
 
 # The chats are made, a message that others were making is found; and once more to be safe.
@@ -81,14 +81,16 @@ class RecordingCalls(Calls):
     def _record_messages(
         self, messages: Sequence[NewMessage]
     ) -> Recipe[list[tuple[StoredMessage, bool]]]:
-        """Many at once, of any chats: all of them or none. Each as `record_message` gives it.
-
-        Within a chat their positions follow the order given.
+        """Up to 5,000 at once, of any chats: all of them or none. Each as `record_message` gives
+        it; within a chat their positions follow the order given.
 
         >>> [(reply, _)] = store.record_messages([NewMessage(chat_id=42, sender_type="bot")])
         >>> reply.position
         2
         """
+        require_few(messages)
+        if not messages:
+            yield from self._bot_exists()
         given = {n: _row(n, message) for n, message in enumerate(messages)}
         recorded: dict[int, StoredMessage] = {}
         for statements in (FIRST,), *((MAKE_CHATS, AGAIN),) * MOST_REPEATS:

@@ -44,7 +44,7 @@ class Calls:
 
     @async_unsafe("Use the form of this call that begins with an a, and await it.")
     def _call(self, recipe: Recipe[R]) -> R:
-        if connections[self._using].in_atomic_block:
+        if connections[self._using].in_atomic_block or current_scope() is not None:
             return self._inside(recipe)
         return _carried_out(recipe, self._sent)
 

@@ -5,7 +5,7 @@ statement. How they reach the database is tenants.store.calls' affair.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
 
@@ -19,6 +19,8 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 # Of one value of a call as it is sent, such as a batch of messages as JSON.
 LONGEST_VALUE = 20_000_000
+# Messages or metrics of one call, so that it is over in time.
+MOST_ROWS = 5_000
 
 
 class Batch:
@@ -36,6 +38,11 @@ class Batch:
                 )
         self.statements = statements
         self.values = values
+
+
+def require_few(rows: Sequence[Any]) -> None:
+    if len(rows) > MOST_ROWS:
+        raise InvalidValue(f"A call takes {MOST_ROWS:,} at most, and these are {len(rows):,}.")
 
 
 Recipe: TypeAlias = Generator[Batch, Rows, R]

@@ -82,6 +82,23 @@ def test_no_such_bot(aliases: None, run: Any, name: str) -> None:
         run(EXAMPLES[name](Async()))
 
 
+def test_no_such_bot_where_nothing_is_asked(aliases: None) -> None:
+    store = BotStore(uuid7(), using="runtime")
+    for call, nothing in (
+        (store.search, ""),
+        (store.record_messages, []),
+        (store.record_metrics, []),
+    ):
+        with pytest.raises(BotNotFound):
+            call(nothing)
+
+
+def test_as_many_as_a_call_takes(alice: BotStore) -> None:
+    alice.record_messages([NewMessage(chat_id=1, sender_type="bot")] * 5_000)
+    alice.record_metrics([Metric("x", 1)] * 5_000)
+    assert alice.get_conversation(1).message_count == 5_000
+
+
 def test_what_is_not_there(alice: BotStore) -> None:
     for error, calls in {
         ProfileNotFound: ("get_profile", "merge_profile_data", "touch_profile"),
@@ -198,6 +215,15 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
     "a config in itself": ("nested too deeply", lambda s: s.merge_config(circular())),
     "too large a metric": ("overflow", lambda s: s.record_metric("x", 10**200_000)),
     "not a bot's id": ("not a bot's id", lambda s: BotStore("x")),
+    "too many messages": (
+        "takes 5,000 at most, and these are 5,001",
+        lambda s: s.record_messages([NewMessage(chat_id=1, sender_type="bot")] * 5_001),
+    ),
+    "too many metrics": (
+        "takes 5,000 at most, and these are 5,001",
+        lambda s: s.record_metrics([Metric("x", 1)] * 5_001),
+    ),
+    "fewer than none": ("must not be negative", lambda s: s.search("x", limit=-1)),
     "status": ("status", lambda s: s.set_status("asleep")),
     "too long": (
         r"This is 20,000,\d{3} characters, as it would be sent; a call takes 20,000,000 at most",
