@@ -64,7 +64,7 @@ class Calls:
         attempts = _Attempts(pool)
         while True:
             try:
-                with pool.connection(attempts.seconds_left) as connection:
+                with pool.connection(self.bot_id, attempts.seconds_left) as connection:
                     cursor = connection.cursor()
                     cursor.execute(self._text(cursor, batch))
                     cursor.set_result(LAST_STATEMENT)
@@ -80,7 +80,7 @@ class Calls:
         attempts = _Attempts(pool)
         while True:
             try:
-                async with pool.connection(attempts.seconds_left) as connection:
+                async with pool.connection(self.bot_id, attempts.seconds_left) as connection:
                     cursor = connection.cursor()
                     await cursor.execute(self._text(cursor, batch))
                     await cursor.set_result(LAST_STATEMENT)
