@@ -18,7 +18,11 @@ FIND = f"SELECT {MESSAGE} FROM messages AS message WHERE {ONE}"
 LAST_POSITION = 2**63 - 1
 
 EDIT = f"""
-    UPDATE messages SET content = %(content)s, metadata = metadata || %(notes)s::jsonb
+    UPDATE messages SET content = %(content)s, metadata = metadata #- '{{repaired,content}}'
+        || CASE WHEN %(notes)s::jsonb = '{{}}' THEN '{{}}' ELSE jsonb_build_object('repaired',
+            CASE jsonb_typeof(metadata -> 'repaired')
+                WHEN 'object' THEN metadata -> 'repaired' ELSE '{{}}' END
+            || (%(notes)s::jsonb -> 'repaired')) END
         || jsonb_build_object('edits', coalesce(metadata -> 'edits', '[]')
         || jsonb_build_object('content', content, 'until', now()))
     WHERE {ONE} AND content <> %(content)s AND NOT metadata ? 'deleted_at'
@@ -68,6 +72,8 @@ class MessageCalls(RecordingCalls, ChatCalls):
     ) -> Recipe[list[StoredMessage]]:
         """Sent from `since` on and before `until`, in the order of the chat; the first `limit`,
         or the first after a position.
+
+        It reads the chat from there on, as messages may come in any order of time.
 
         >>> from datetime import UTC, datetime, timedelta
         >>> now = datetime.now(UTC)
