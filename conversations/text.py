@@ -2,9 +2,10 @@
 
 whole = storable(text)
 if whole is not text:  # something was wrong
-    metadata["repaired"] = {"content": escaped(json.dumps(text))}
+    metadata["repaired"] = {"content": escaped(text)}
 """
 
+import json
 import re
 from typing import Any
 
@@ -47,8 +48,9 @@ def storable_json(value: Any) -> Any:
     return value
 
 
-def escaped(text: str) -> str:
-    """JSON in which nothing is unstorable: `json.loads` gives the original back."""
+def escaped(original: Any) -> str:
+    """As JSON in which nothing is unstorable: `json.loads` gives the original back."""
+    text = json.dumps(original, ensure_ascii=False)
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -17,7 +17,11 @@ def repaired(row: dict[str, Any], *, noted_in: str) -> dict[str, Any]:
         whole = {name: storable_json(value) for name, value in row.items()}
     except RecursionError:
         raise InvalidValue("This is nested too deeply to be stored.") from None
-    notes = {name: escaped(json_text(row[name])) for name in row if whole[name] is not row[name]}
+    notes = {
+        name: escaped(json.loads(json_text(row[name])))
+        for name in row
+        if whole[name] is not row[name]
+    }
     if notes:
         whole[noted_in] = {**(whole.get(noted_in) or {}), "repaired": notes}
     return whole
