@@ -5,8 +5,9 @@
     await store.arecord_message(chat_id=42, sender_type="user", content="Привет!")
 
 Every call has both forms. Each is a transaction in the bot's context, and one round trip where not
-something has to be made first; inside `bot_context` it is part of that transaction. Calls may be
-repeated: none is done twice.
+something has to be made first; inside `bot_context` it is part of that transaction. What the store
+tries again itself is never done twice; nor is what its caller repeats, but for metrics and messages
+without a `telegram_message_id`: these are new each time.
 """
 
 from conversations.store.errors import ConversationNotFound, MessageNotFound, ProfileNotFound

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from conversations.store.values import json_text, moment, repaired
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
-from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.recipe import Batch, Recipe, both_forms, require_few
+from tenants.store.values import json_text, moment, repaired
 
 # Sent again it finds its rows by their ids.
 RECORD = """
@@ -45,19 +45,20 @@ class MetricCalls(Calls):
         yield from self._record_metrics([Metric(name, value, tags or {}, recorded_at)])
 
     def _record_metrics(self, metrics: Sequence[Metric]) -> Recipe[None]:
-        """All of them or none.
+        """Up to 5,000 at once: all of them or none.
 
         >>> store.record_metrics([Metric("tokens", 120), Metric("tokens", 80)])
         """
+        require_few(metrics)
         rows = [
             repaired(
                 {
                     "id": str(uuid7()),
                     "name": metric.name,
                     # As text: JSON has no Decimal, and would take NaN for a name.
-                    "value": str(metric.value),
+                    "value": str(_exact(metric.value)),
                     "tags": metric.tags,
-                    "recorded_at": (moment(metric.recorded_at) or datetime.now(UTC)).isoformat(),
+                    "recorded_at": moment(metric.recorded_at),
                 },
                 noted_in="tags",
             )
@@ -65,6 +66,13 @@ class MetricCalls(Calls):
         ]
         if rows:
             yield Batch(RECORD, metrics=json_text(rows))
+        else:
+            yield from self._bot_exists()
 
     record_metric, arecord_metric = both_forms(_record_metric)
     record_metrics, arecord_metrics = both_forms(_record_metrics)
+
+
+def _exact(value: int | float | Decimal) -> float | Decimal:
+    """Python writes no integer of more than 4,300 digits as text."""
+    return Decimal(value) if isinstance(value, int) else value

@@ -6,8 +6,9 @@ from conversations.store.chats import ChatCalls
 from conversations.store.errors import MessageNotFound
 from conversations.store.recording import RecordingCalls
 from conversations.store.rows import MESSAGE, StoredMessage, message_of
-from conversations.store.values import json_text, moment, repaired
+from tenants.store.errors import InvalidValue
 from tenants.store.recipe import Batch, Recipe, Rows, both_forms
+from tenants.store.values import aware, json_text, repaired
 
 CHAT = "(SELECT id FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat_id)s)"
 IN_CHAT = f"bot_id = %(bot)s AND conversation_id = {CHAT}"
@@ -17,7 +18,11 @@ FIND = f"SELECT {MESSAGE} FROM messages AS message WHERE {ONE}"
 LAST_POSITION = 2**63 - 1
 
 EDIT = f"""
-    UPDATE messages SET content = %(content)s, metadata = metadata || %(notes)s::jsonb
+    UPDATE messages SET content = %(content)s, metadata = metadata #- '{{repaired,content}}'
+        || CASE WHEN %(notes)s::jsonb = '{{}}' THEN '{{}}' ELSE jsonb_build_object('repaired',
+            CASE jsonb_typeof(metadata -> 'repaired')
+                WHEN 'object' THEN metadata -> 'repaired' ELSE '{{}}' END
+            || (%(notes)s::jsonb -> 'repaired')) END
         || jsonb_build_object('edits', coalesce(metadata -> 'edits', '[]')
         || jsonb_build_object('content', content, 'until', now()))
     WHERE {ONE} AND content <> %(content)s AND NOT metadata ? 'deleted_at'
@@ -68,6 +73,8 @@ class MessageCalls(RecordingCalls, ChatCalls):
         """Sent from `since` on and before `until`, in the order of the chat; the first `limit`,
         or the first after a position.
 
+        It reads the chat from there on, as messages may come in any order of time.
+
         >>> from datetime import UTC, datetime, timedelta
         >>> now = datetime.now(UTC)
         >>> len(store.messages_between(42, now - timedelta(hours=1), now))
@@ -77,7 +84,7 @@ class MessageCalls(RecordingCalls, ChatCalls):
             f"{OF_CHAT} AND position > %(after)s AND sent_at >= %(since)s AND sent_at < %(until)s"
             " ORDER BY position LIMIT %(limit)s",
             **{"chat_id": chat_id, "limit": limit, "after": 0 if after is None else after},
-            **{"since": moment(since), "until": moment(until)},
+            **{"since": aware(since), "until": aware(until)},
         )
         return (yield from self._messages(chat_id, rows))
 
@@ -89,7 +96,10 @@ class MessageCalls(RecordingCalls, ChatCalls):
         >>> [message.content for message in store.search("привет")]
         ['Привет!']
         """
-        if not (query := search_query(text)) or limit < 1:
+        if limit < 0:
+            raise InvalidValue("LIMIT must not be negative.")
+        if not (query := search_query(text)) or not limit:
+            yield from self._bot_exists()
             return []
         rank = "" if newest_first else f"ts_rank_cd(search, {QUERY}) DESC,"
         rows = yield Batch(

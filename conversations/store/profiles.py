@@ -4,10 +4,10 @@ from typing import Any, Unpack
 from conversations.store.errors import ProfileNotFound
 from conversations.store.pages import page
 from conversations.store.rows import PROFILE, ProfileFields, StoredProfile, profile_of
-from conversations.store.values import json_text, repaired
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.values import json_text, repaired
 
 WHERE = "WHERE bot_id = %(bot)s AND telegram_id = %(telegram_id)s"
 FIND = f"SELECT {PROFILE} FROM profiles AS profile {WHERE}"

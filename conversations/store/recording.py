@@ -1,15 +1,14 @@
 """Messages that come in: each is stored once, however often and by how many it is delivered."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from conversations.store.rows import MESSAGE, MessageFields, NewMessage, StoredMessage, message_of
-from conversations.store.values import json_text, moment, repaired
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.errors import StoreUnavailable
-from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.recipe import Batch, Recipe, both_forms, require_few
+from tenants.store.values import json_text, moment, repaired
 
 # The chats are made, a message that others were making is found; and once more to be safe.
 MOST_REPEATS = 3
@@ -82,14 +81,16 @@ class RecordingCalls(Calls):
     def _record_messages(
         self, messages: Sequence[NewMessage]
     ) -> Recipe[list[tuple[StoredMessage, bool]]]:
-        """Many at once, of any chats: all of them or none. Each as `record_message` gives it.
-
-        Within a chat their positions follow the order given.
+        """Up to 5,000 at once, of any chats: all of them or none. Each as `record_message` gives
+        it; within a chat their positions follow the order given.
 
         >>> [(reply, _)] = store.record_messages([NewMessage(chat_id=42, sender_type="bot")])
         >>> reply.position
         2
         """
+        require_few(messages)
+        if not messages:
+            yield from self._bot_exists()
         given = {n: _row(n, message) for n, message in enumerate(messages)}
         recorded: dict[int, StoredMessage] = {}
         for statements in (FIRST,), *((MAKE_CHATS, AGAIN),) * MOST_REPEATS:
@@ -124,7 +125,7 @@ def _row(n: int, message: NewMessage) -> dict[str, Any]:
         "sender_id": message.sender_id,
         "content": message.content,
         "message_type": message.message_type,
-        "sent_at": (moment(message.sent_at) or datetime.now(UTC)).isoformat(),
+        "sent_at": moment(message.sent_at),
         "metadata": message.metadata,
     }
     return repaired(row, noted_in="metadata")

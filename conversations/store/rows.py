@@ -51,7 +51,7 @@ class StoredConversation:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """`metadata` has what the bot put there, and from the store:
+    """`metadata` has what the bot put there, and from the store, which writes over these keys:
 
     * `edits`: earlier texts, the oldest first: `[{"content": ..., "until": ...}]`;
     * `deleted_at`: the message was deleted, and its text with it;

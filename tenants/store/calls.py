@@ -15,9 +15,9 @@ from asgiref.sync import sync_to_async
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.utils.asyncio import async_unsafe
 
-from tenants.context import UnknownBot, bot_context, current_scope
+from tenants.context import ContextError, UnknownBot, bot_context, current_scope
 from tenants.session import opening
-from tenants.store.errors import BotNotFound, is_conflict, is_lost, translated
+from tenants.store.errors import BotNotFound, InvalidValue, is_conflict, is_lost, translated
 from tenants.store.pools import Pool, pool_of_loop, pool_of_threads
 from tenants.store.recipe import Batch, Recipe, Rows
 
@@ -30,7 +30,10 @@ LAST_STATEMENT = -2
 
 class Calls:
     def __init__(self, bot_id: uuid.UUID | str, *, using: str = DEFAULT_DB_ALIAS) -> None:
-        self._context = bot_context(bot_id, using=using)
+        try:
+            self._context = bot_context(bot_id, using=using)
+        except ContextError as error:
+            raise InvalidValue(str(error)) from None
         self._using = using
 
     @property
@@ -41,7 +44,7 @@ class Calls:
 
     @async_unsafe("Use the form of this call that begins with an a, and await it.")
     def _call(self, recipe: Recipe[R]) -> R:
-        if connections[self._using].in_atomic_block:
+        if connections[self._using].in_atomic_block or current_scope() is not None:
             return self._inside(recipe)
         return _carried_out(recipe, self._sent)
 
@@ -61,7 +64,7 @@ class Calls:
         attempts = _Attempts(pool)
         while True:
             try:
-                with pool.connection(attempts.seconds_left) as connection:
+                with pool.connection(self.bot_id, attempts.seconds_left) as connection:
                     cursor = connection.cursor()
                     cursor.execute(self._text(cursor, batch))
                     cursor.set_result(LAST_STATEMENT)
@@ -77,7 +80,7 @@ class Calls:
         attempts = _Attempts(pool)
         while True:
             try:
-                async with pool.connection(attempts.seconds_left) as connection:
+                async with pool.connection(self.bot_id, attempts.seconds_left) as connection:
                     cursor = connection.cursor()
                     await cursor.execute(self._text(cursor, batch))
                     await cursor.set_result(LAST_STATEMENT)

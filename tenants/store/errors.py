@@ -28,7 +28,11 @@ class InvalidValue(StoreError, ValueError):
 
 
 class StoreUnavailable(StoreError):
-    """The database could not do it now. Every call may be made again: none is done twice."""
+    """The database could not do it now, or nobody knows whether it did.
+
+    The call may be made again. Only metrics, and messages without a `telegram_message_id`, may then
+    be there twice.
+    """
 
 
 def is_conflict(error: psycopg.Error) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tenants.store.calls import Calls
 from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.store.values import json_text, repaired
 from tenants.tokens import SealedToken, Token
 
 COLUMNS = "name, username, owner_telegram_id, status, last_active_at, config::text"
@@ -64,12 +65,13 @@ class OwnBotCalls(Calls):
         >>> store.merge_config({"model": "large"}).config["model"]
         'large'
         """
+        row = repaired({"changes": changes}, noted_in="changes")
         return (
             yield from self._bot(
                 "UPDATE bots SET config = config || %(changes)s::jsonb WHERE id = %(bot)s"
                 " AND config IS DISTINCT FROM config || %(changes)s::jsonb",
                 f"SELECT {COLUMNS} FROM bots WHERE id = %(bot)s",
-                changes=json.dumps(changes),
+                changes=json_text(row["changes"]),
             )
         )
 

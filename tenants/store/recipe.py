@@ -5,10 +5,11 @@ statement. How they reach the database is tenants.store.calls' affair.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, get_args
 
+from tenants.store.arguments import checker
 from tenants.store.errors import InvalidValue
 
 P = ParamSpec("P")
@@ -16,8 +17,10 @@ R = TypeVar("R")
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 
-# Of one value of a call, such as a message's text or a batch of messages as JSON.
+# Of one value of a call as it is sent, such as a batch of messages as JSON.
 LONGEST_VALUE = 20_000_000
+# Messages or metrics of one call, so that it is over in time.
+MOST_ROWS = 5_000
 
 
 class Batch:
@@ -27,13 +30,19 @@ class Batch:
     """
 
     def __init__(self, *statements: str, **values: object) -> None:
-        for name, value in values.items():
+        for value in values.values():
             if isinstance(value, str) and len(value) > LONGEST_VALUE:
                 raise InvalidValue(
-                    f"{name} has {len(value):,} characters; a call takes {LONGEST_VALUE:,} at most."
+                    f"This is {len(value):,} characters, as it would be sent;"
+                    f" a call takes {LONGEST_VALUE:,} at most."
                 )
         self.statements = statements
         self.values = values
+
+
+def require_few(rows: Sequence[Any]) -> None:
+    if len(rows) > MOST_ROWS:
+        raise InvalidValue(f"A call takes {MOST_ROWS:,} at most, and these are {len(rows):,}.")
 
 
 Recipe: TypeAlias = Generator[Batch, Rows, R]
@@ -44,11 +53,15 @@ def both_forms(
 ) -> tuple[Callable[Concatenate[Any, P], R], Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]]:
     """`get_x, aget_x = both_forms(_get_x)`"""
 
+    check = checker(recipe)
+
     def in_thread(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        check(store, *args, **kwargs)
         result: R = store._call(recipe(store, *args, **kwargs))
         return result
 
     async def in_task(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        check(store, *args, **kwargs)
         result: R = await store._acall(recipe(store, *args, **kwargs))
         return result
 

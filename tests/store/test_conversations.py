@@ -225,3 +225,15 @@ def test_long_messages(alice: BotStore, length: int) -> None:
     assert message.content == text
     assert alice.recent_messages(1)[0].content == text
     assert alice.edit_message(1, 1, text[::-1]).metadata["edits"][0]["content"] == text
+
+
+def test_the_note_of_a_repair_is_of_the_text_that_is_there(alice: BotStore) -> None:
+    alice.record_message(
+        1, sender_type="user", content="a\0", telegram_message_id=7, metadata={"x": "\0"}
+    )
+    broken = alice.edit_message(1, 7, "b\0").metadata["repaired"]
+    assert (broken["content"], "metadata" in broken) == ('"b\\u0000"', True)
+    assert list(alice.edit_message(1, 7, "whole").metadata["repaired"]) == ["metadata"]
+    alice.record_message(1, sender_type="user", telegram_message_id=8, metadata={"repaired": "own"})
+    assert alice.edit_message(1, 8, "whole").metadata["repaired"] == "own"
+    assert alice.edit_message(1, 8, "c\0").metadata["repaired"] == {"content": '"c\\u0000"'}

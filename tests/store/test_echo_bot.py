@@ -28,7 +28,7 @@ class Telegram:
         self.updates = [
             {"update_id": n, "message": self._message(n, text)} for n, text in enumerate(texts)
         ]
-        self.deliveries = [self.updates[:2], self.updates[1:]]
+        self.deliveries = [self.updates[:2], self.updates[1:], self._no_messages(len(texts))]
 
     def urlopen(self, url: str, data: bytes, timeout: int) -> io.StringIO:
         address, method = url.rsplit("/", 1)
@@ -45,6 +45,13 @@ class Telegram:
         self.answered.append(text)
         return {"message_id": 1000 + len(self.answered), "chat": {"id": int(chat_id)}}
 
+    def _no_messages(self, first: int) -> Any:
+        """A post of a channel comes from nobody, and much else is no message."""
+        edited, post = self._message(0, "Привет всем!"), self._message(77, "объявление")
+        del post["from"]
+        updates = [{"edited_message": edited}, {"my_chat_member": {}}, {"message": post}]
+        return [{"update_id": first + n, **update} for n, update in enumerate(updates)]
+
     def _message(self, n: int, text: str) -> Any:
         person = {"id": 1001, "first_name": "Анна"}
         return {"message_id": 500 + n, "chat": {"id": 42}, "from": person, "text": text}
@@ -60,7 +67,7 @@ def test_the_echo_bot(alice: BotStore, monkeypatch: Any) -> None:
     monkeypatch.setattr(sys, "argv", ["echo_bot.py", str(alice.bot_id)])
     with pytest.raises(KeyboardInterrupt):
         exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
-    assert telegram.answered == ["Привет!", "Как дела?", "😀 & co"]
+    assert telegram.answered == ["Привет!", "Как дела?", "😀 & co", "объявление"]
     said = [(message.sender_type, message.content) for message in alice.recent_messages(42)]
     assert said == [(who, text) for text in telegram.answered for who in ("user", "bot")]
     assert alice.get_profile(1001).name == "Анна"

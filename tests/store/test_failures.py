@@ -115,6 +115,28 @@ def test_an_answer_that_is_lost(
         assert [edit["content"] for edit in result.metadata["edits"]] == ["first"]
 
 
+def test_a_caller_that_repeats_a_call(
+    alice: BotStore, route: Any, network: LossyNetwork, workspace: Path, monkeypatch: Any
+) -> None:
+    """When the store has given up, only Telegram's id says that the message is there already."""
+    alice.get_or_create_conversation(1)
+    store = route(alice, HOST=str(workspace))
+    monkeypatch.setattr(pools.settings, "DATABASE_POOL", {"max_size": 2, "timeout": 0})
+    store.list_inbox()
+
+    def say(telegram_message_id: int | None) -> bool:
+        return store.record_message(1, sender_type="user", telegram_message_id=telegram_message_id)[
+            1
+        ]
+
+    for telegram_message_id, is_new_again in {7: False, None: True}.items():
+        network.lose("INSERT INTO messages")
+        with pytest.raises(StoreUnavailable):
+            say(telegram_message_id)
+        assert say(telegram_message_id) is is_new_again
+    assert alice.get_conversation(1).message_count == 3
+
+
 def test_sessions_that_are_ended_in_the_middle(
     alice: BotStore, superuser: dict[str, Any], run: Any
 ) -> None:

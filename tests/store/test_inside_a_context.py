@@ -1,5 +1,6 @@
 """A call inside bot_context is part of its transaction; its error undoes the call alone."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -96,6 +97,18 @@ def test_the_sync_form_is_refused_on_an_event_loop(alice: BotStore, run: Any) ->
             alice.list_inbox()
 
     run(main())
+
+
+def test_another_thread_is_not_in_the_context(alice: BotStore, run: Any) -> None:
+    async def main() -> None:
+        async with bot_context(alice.bot_id, using="runtime"):
+            with pytest.raises(ContextError, match="another thread"):
+                await asyncio.to_thread(alice.record_message, 1, sender_type="user")
+            assert await sync_to_async(alice.list_inbox)() == []
+        await sync_to_async(connections.close_all)()
+
+    run(main())
+    assert alice.list_inbox() == []
 
 
 def test_in_the_transaction_of_a_test() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from botplatform.store import BotStore, Metric, NewMessage, StoreError
-from tenants.context import ContextError
+from botplatform.store import BotStore, InvalidValue, Metric, NewMessage, StoreError
 from tests.isolation.world import rows_of_bot
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +141,7 @@ def test_the_token_is_the_bots_own(alice: BotStore, bobs: BotStore) -> None:
 
 @pytest.mark.parametrize("bot_id", ["", "x", None, 7, "'; RESET ROLE; --", b"1" * 16])
 def test_a_bot_is_named_by_its_id(bot_id: Any) -> None:
-    with pytest.raises(ContextError, match="ids are UUIDs"):
+    with pytest.raises(InvalidValue, match="ids are UUIDs"):
         BotStore(bot_id)
 
 

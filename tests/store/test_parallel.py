@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +69,8 @@ def small_pool(aliases: None, settings: Any) -> Iterator[None]:
     settings.DATABASE_POOL = {"min_size": 1, "max_size": 2, "timeout": 0.5}
     known = pools._of_threads.pop("runtime", None)
     yield
-    pools._of_threads.pop("runtime").close_idle()
+    if small := pools._of_threads.pop("runtime", None):
+        small.close_idle()
     if known:
         pools._of_threads["runtime"] = known
 
@@ -81,7 +83,7 @@ def test_ten_bots_with_ten_calls_each(new_bot: Callable[..., BotStore], run: Any
 
     async def main() -> None:
         with blocked(stuck):
-            waits = [asyncio.create_task(asay(stuck)) for _ in range(3)]
+            waits = [asyncio.create_task(asay(stuck)) for _ in range(10)]
             calls = (asay(store, str(n)) for n in range(10) for store in others)
             results = await asyncio.wait_for(asyncio.gather(*calls), 5)
             assert not any(task.done() for task in waits)
@@ -89,7 +91,7 @@ def test_ten_bots_with_ten_calls_each(new_bot: Callable[..., BotStore], run: Any
         await asyncio.gather(*waits)
 
     run(main())
-    assert stuck.get_conversation(1).message_count == 4
+    assert stuck.get_conversation(1).message_count == 11
     for store in others:
         said = [message.content for message in store.recent_messages(1)]
         assert sorted(said) == [str(n) for n in range(10)]
@@ -103,39 +105,43 @@ def test_more_threads_than_connections(new_bot: Callable[..., BotStore]) -> None
 
 
 def test_an_exhausted_pool_of_tasks(
-    alice: BotStore, migrator: psycopg.Connection, run: Any, small_pool: None
+    new_bot: Callable[..., BotStore], migrator: psycopg.Connection, run: Any, small_pool: None
 ) -> None:
-    say(alice)
+    first, second, third = (new_bot(f"bot {n}") for n in range(3))
+    say(first), say(second)
 
     async def main() -> None:
-        with blocked(alice):
-            held = [asyncio.create_task(asay(alice)) for _ in range(2)]
+        with blocked(first), blocked(second):
+            held = [asyncio.create_task(asay(store)) for store in (first, second)]
             await until_waiting(migrator, 2)
-            started = time.monotonic()
-            with pytest.raises(StoreUnavailable, match=r"All 2 connections.*DATABASE_POOL_SIZE"):
-                await alice.alist_inbox()
-            assert 0.4 < time.monotonic() - started < 2
+            for store, which in ((third, "All 2"), (first, "This bot's 1")):
+                started = time.monotonic()
+                with pytest.raises(StoreUnavailable, match=rf"{which} conn.*DATABASE_POOL_SIZE"):
+                    await store.alist_inbox()
+                assert 0.4 < time.monotonic() - started < 2
         await asyncio.gather(*held)
-        assert len(await alice.alist_inbox()) == 1
+        assert len(await first.alist_inbox()) == 1
 
     run(main())
 
 
 def test_an_exhausted_pool_of_threads(
-    alice: BotStore, migrator: psycopg.Connection, small_pool: None
+    new_bot: Callable[..., BotStore], migrator: psycopg.Connection, small_pool: None
 ) -> None:
-    say(alice)
+    first, second, third = (new_bot(f"bot {n}") for n in range(3))
+    say(first), say(second)
     with ThreadPoolExecutor(2) as threads:
-        with blocked(alice):
-            held = [threads.submit(say, alice) for _ in range(2)]
+        with blocked(first), blocked(second):
+            held = [threads.submit(say, store) for store in (first, second)]
             while waiting(migrator) != 2:
                 time.sleep(0.01)
-            started = time.monotonic()
-            with pytest.raises(StoreUnavailable, match=r"All 2 connections.*DATABASE_POOL_SIZE"):
-                alice.list_inbox()
-            assert 0.4 < time.monotonic() - started < 2
+            for store, which in ((third, "All 2"), (first, "This bot's 1")):
+                started = time.monotonic()
+                with pytest.raises(StoreUnavailable, match=rf"{which} conn.*DATABASE_POOL_SIZE"):
+                    store.list_inbox()
+                assert 0.4 < time.monotonic() - started < 2
         assert all(call.result()[1] for call in held)
-    assert len(alice.list_inbox()) == 1
+    assert len(first.list_inbox()) == 1
 
 
 def test_a_task_cancelled_while_it_waits_for_a_lock(
@@ -200,31 +206,82 @@ def test_tasks_cancelled_at_any_moment(
         assert [message.position for message in messages] == list(range(1, count + 1))
 
 
+def connected(migrator: psycopg.Connection) -> int:
+    """How many sessions of the runtime login there are."""
+    [(found,)] = migrator.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND usename = 'botplatform_runtime'"
+    ).fetchall()
+    return found
+
+
+def until_connected(migrator: psycopg.Connection, count: int) -> None:
+    waited_until = time.monotonic() + 5
+    while connected(migrator) != count and time.monotonic() < waited_until:
+        time.sleep(0.05)
+    assert connected(migrator) == count
+
+
 def test_connections_are_closed_with_the_event_loop(
     alice: BotStore, migrator: psycopg.Connection, run: Any
 ) -> None:
-    def count() -> int:
-        [(found,)] = migrator.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND usename = 'botplatform_runtime'"
-        ).fetchall()
-        return found
-
     pool_of_threads("runtime").close_idle()
     connections["runtime"].close()
 
     async def main() -> None:
         await asyncio.gather(*(alice.alist_inbox() for _ in range(30)))
-        assert 1 < count() <= 8
+        assert 1 < connected(migrator) <= 8
         for _ in range(5):
             asyncio.create_task(alice.alist_inbox())  # noqa: RUF006
         await asyncio.sleep(0.001)
 
     run(main())
-    waited_until = time.monotonic() + 5
-    while count() and time.monotonic() < waited_until:
-        time.sleep(0.05)
-    assert count() == 0
+    until_connected(migrator, 0)
+
+
+def test_event_loops_that_are_closed_by_hand(alice: BotStore, migrator: psycopg.Connection) -> None:
+    """Their generators do not end: the next event loop closes what they left."""
+    pool_of_threads("runtime").close_idle()
+    connections["runtime"].close()
+    for _ in range(10):
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(alice.alist_inbox())
+        loop.close()
+    until_connected(migrator, 1)
+    asyncio.run(alice.alist_inbox())
+    until_connected(migrator, 0)
+
+
+def test_all_threads_of_the_event_loop_are_busy(alice: BotStore, run: Any) -> None:
+    """Such as with the long polls of many bots."""
+    done = threading.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        busy = [loop.run_in_executor(None, done.wait, 10) for _ in range(64)]
+        started = time.monotonic()
+        assert await alice.alist_inbox() == []
+        assert time.monotonic() - started < 5
+        done.set()
+        await asyncio.gather(*busy)
+
+    run(main())
+
+
+def test_a_server_that_takes_long_to_start(
+    alice: BotStore, run: Any, small_pool: None, monkeypatch: Any
+) -> None:
+    started = threading.Event()
+
+    async def main() -> None:
+        monkeypatch.setattr(pools.Pool, "_parameters", lambda pool: started.wait(10))
+        with pytest.raises(StoreUnavailable, match=r"no connection to the database in 0\.5 s"):
+            await alice.alist_inbox()
+        monkeypatch.undo()
+        started.set()
+        assert await alice.alist_inbox() == []
+
+    run(main())
 
 
 def test_nothing_of_a_context_stays_on_a_connection(alice: BotStore) -> None:
@@ -234,7 +291,7 @@ def test_nothing_of_a_context_stays_on_a_connection(alice: BotStore) -> None:
             alice.record_message(1, sender_type=bad)  # type: ignore[arg-type]
     pool = pool_of_threads("runtime")
     assert pool._free._value == pool.size
-    with pool.connection(1) as connection:
+    with pool.connection(alice.bot_id, 1) as connection:
         assert connection.execute(STATE).fetchone() == CLEAN
 
 

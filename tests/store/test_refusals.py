@@ -1,8 +1,9 @@
 """What is not there, and what the database does not take: a typed error, and nothing changed."""
 
 import inspect
+import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,17 @@ from tests.isolation.world import rows_of_bot
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2025, 8, 10, tzinfo=UTC)
+# In UTC not within what datetime has.
+END_OF_TIME = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=timezone(timedelta(hours=12)))
+
+
+def circular() -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    config["a"] = config
+    return config
+
+
 EXAMPLES: dict[str, Callable[[Any], Any]] = {
     "get_bot": lambda s: s.get_bot(),
     "get_token": lambda s: s.get_token(),
@@ -70,6 +82,23 @@ def test_no_such_bot(aliases: None, run: Any, name: str) -> None:
         run(EXAMPLES[name](Async()))
 
 
+def test_no_such_bot_where_nothing_is_asked(aliases: None) -> None:
+    store = BotStore(uuid7(), using="runtime")
+    for call, nothing in (
+        (store.search, ""),
+        (store.record_messages, []),
+        (store.record_metrics, []),
+    ):
+        with pytest.raises(BotNotFound):
+            call(nothing)
+
+
+def test_as_many_as_a_call_takes(alice: BotStore) -> None:
+    alice.record_messages([NewMessage(chat_id=1, sender_type="bot")] * 5_000)
+    alice.record_metrics([Metric("x", 1)] * 5_000)
+    assert alice.get_conversation(1).message_count == 5_000
+
+
 def test_what_is_not_there(alice: BotStore) -> None:
     for error, calls in {
         ProfileNotFound: ("get_profile", "merge_profile_data", "touch_profile"),
@@ -98,7 +127,7 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         lambda s: s.record_message(1, sender_type="bot", message_type=""),
     ),
     "no text": (
-        "null value",
+        "content must be str, not NoneType",
         lambda s: s.record_message(1, sender_type="bot", content=None),  # type: ignore[arg-type]
     ),
     "metadata": (
@@ -108,6 +137,20 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
     "no time zone": (
         "no time zone",
         lambda s: s.record_message(1, sender_type="bot", sent_at=datetime(2025, 1, 1)),
+    ),
+    "the end of time": (
+        "years 1 to 9999",
+        lambda s: s.record_message(1, sender_type="bot", sent_at=END_OF_TIME),
+    ),
+    "the beginning of time": (
+        "years 1 to 9999",
+        lambda s: s.record_messages(
+            [NewMessage(chat_id=1, sender_type="bot", sent_at=BEGINNING_OF_TIME)]
+        ),
+    ),
+    "a metric at the end of time": (
+        "years 1 to 9999",
+        lambda s: s.record_metric("x", 1, recorded_at=END_OF_TIME),
     ),
     "naive search": (
         "no time zone",
@@ -137,12 +180,65 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         "index row",
         lambda s: s.record_metric("".join(map(chr, range(0x4E00, 0x7E00))), 1),
     ),
+    "half a chat id": (
+        "chat_id must be int, not float",
+        lambda s: s.get_or_create_conversation(1.5),
+    ),
+    "a chat id as text": ("chat_id must be int, not str", lambda s: s.recent_messages("77")),
+    "yes as a chat id": ("chat_id must be int, not bool", lambda s: s.get_conversation(True)),
+    "a list as text": (
+        "content must be str, not list",
+        lambda s: s.record_message(1, sender_type="user", content=[1]),
+    ),
+    "half a year": (r"age must be int \| None, not float", lambda s: s.upsert_profile(1, age=30.7)),
+    "bytes": ("name must be str, not bytes", lambda s: s.upsert_profile(1, name=b"a")),
+    "a date as text": (
+        r"sent_at must be datetime.datetime \| None, not str",
+        lambda s: s.record_message(1, sender_type="user", sent_at="2020-01-01"),
+    ),
+    "one of many": (
+        "telegram_message_id must be int",
+        lambda s: s.record_messages(
+            [NewMessage(chat_id=1, sender_type="bot", telegram_message_id="1")]
+        ),
+    ),
+    "not messages": ("must be NewMessage, not dict", lambda s: s.record_messages([{"chat_id": 1}])),
+    "no query": ("text must be str, not NoneType", lambda s: s.search(None)),
+    "no title": ("title must be str", lambda s: s.get_or_create_conversation(1, title=None)),
+    "no limit": ("limit must be int, not NoneType", lambda s: s.list_inbox(limit=None)),
+    "metadata that is repaired": (
+        "metadata must be dict",
+        lambda s: s.record_message(1, sender_type="user", content="\0", metadata=["\0"]),
+    ),
+    "data that is repaired": ("changes must be dict", lambda s: s.merge_profile_data(1, ["\0"])),
+    "a config of objects": ("object is no JSON type", lambda s: s.merge_config({"a": object()})),
+    "a config in itself": ("nested too deeply", lambda s: s.merge_config(circular())),
+    "too large a metric": ("overflow", lambda s: s.record_metric("x", 10**200_000)),
+    "not a bot's id": ("not a bot's id", lambda s: BotStore("x")),
+    "too many messages": (
+        "takes 5,000 at most, and these are 5,001",
+        lambda s: s.record_messages([NewMessage(chat_id=1, sender_type="bot")] * 5_001),
+    ),
+    "too many metrics": (
+        "takes 5,000 at most, and these are 5,001",
+        lambda s: s.record_metrics([Metric("x", 1)] * 5_001),
+    ),
+    "fewer than none": ("must not be negative", lambda s: s.search("x", limit=-1)),
     "status": ("status", lambda s: s.set_status("asleep")),
     "too long": (
-        r"given has 20,000,\d{3} characters; a call takes 20,000,000 at most",
+        r"This is 20,000,\d{3} characters, as it would be sent; a call takes 20,000,000 at most",
         lambda s: s.record_message(1, sender_type="user", content="x" * 20_000_000),
     ),
 }
+
+
+def test_the_first_and_the_last_day(alice: BotStore) -> None:
+    first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, tzinfo=UTC)
+    for moment in (first, last):
+        alice.record_message(1, sender_type="bot", sent_at=moment)
+    found = alice.messages_between(1, BEGINNING_OF_TIME, END_OF_TIME)
+    assert [message.sent_at for message in found] == [first, last]
+    assert alice.list_inbox()[0].last_message_at == last
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -163,10 +259,30 @@ def test_no_error_of_json_is_hidden_in_depth(alice: BotStore) -> None:
         alice.upsert_profile(1, interests=deep)
 
 
+def test_what_is_repaired_may_have_dates(alice: BotStore) -> None:
+    """Where nothing is to be repaired it may as well."""
+    metadata = {"d": NOW, "x": "\0"}
+    message, _ = alice.record_message(1, sender_type="user", content="\0", metadata=metadata)
+    assert message.metadata["d"] == NOW.isoformat()
+    notes = message.metadata["repaired"]
+    assert json.loads(notes["metadata"]) == {"d": NOW.isoformat(), "x": "\0"}
+    assert json.loads(notes["content"]) == "\0"
+
+
+def test_a_config_is_repaired(alice: BotStore) -> None:
+    config = alice.merge_config({"a": "\0", "d": NOW}).config
+    assert (config["a"], config["d"]) == ("\ufffd", NOW.isoformat())
+    assert json.loads(config["repaired"]["changes"])["a"] == "\0"
+
+
+def exact(value: Any) -> Decimal:
+    return Decimal(value) if isinstance(value, int) else Decimal(str(value))
+
+
 def test_numbers_of_a_metric_are_kept_exactly(alice: BotStore, migrator: Any) -> None:
-    values = [Decimal("0.1234567890123456789"), 10**40, -1, 0.1]
+    values = [Decimal("0.1234567890123456789"), 10**40, -1, 0.1, 10**5000]
     alice.record_metrics([Metric("exact", value) for value in values])
     rows = migrator.execute(
         "SELECT metric_value FROM bot_metrics WHERE bot_id = %s", [alice.bot_id]
     ).fetchall()
-    assert sorted(value for (value,) in rows) == sorted(Decimal(str(value)) for value in values)
+    assert sorted(value for (value,) in rows) == sorted(exact(value) for value in values)

@@ -1,11 +1,14 @@
 """What a bot hands in, as the database takes it."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from conversations.text import escaped, storable_json
 from tenants.store.errors import InvalidValue
+
+# A day within what Python's datetime has, so that every time zone can show it.
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def repaired(row: dict[str, Any], *, noted_in: str) -> dict[str, Any]:
@@ -14,7 +17,11 @@ def repaired(row: dict[str, Any], *, noted_in: str) -> dict[str, Any]:
         whole = {name: storable_json(value) for name, value in row.items()}
     except RecursionError:
         raise InvalidValue("This is nested too deeply to be stored.") from None
-    notes = {name: escaped(row[name]) for name in row if whole[name] is not row[name]}
+    notes = {
+        name: escaped(json.loads(json_text(row[name])))
+        for name in row
+        if whole[name] is not row[name]
+    }
     if notes:
         whole[noted_in] = {**(whole.get(noted_in) or {}), "repaired": notes}
     return whole
@@ -27,13 +34,22 @@ def json_text(value: Any) -> str:
         raise InvalidValue(f"This cannot be stored as JSON: {error}") from None
 
 
-def moment(given: datetime | None) -> datetime | None:
-    if given is not None and given.tzinfo is None:
+def aware(given: datetime) -> datetime:
+    if given.utcoffset() is None:
         raise InvalidValue(f"{given} has no time zone: use datetime.now(UTC) or the like.")
     return given
 
 
+def moment(given: datetime | None) -> str:
+    """To be stored; now, where none is given."""
+    if given is None:
+        return datetime.now(UTC).isoformat()
+    if not EARLIEST <= aware(given) < LATEST:
+        raise InvalidValue(f"{given} is not within the years 1 to 9999.")
+    return given.isoformat()
+
+
 def _moment(value: Any) -> str:
-    if isinstance(value, datetime) and moment(value):
-        return value.isoformat()
+    if isinstance(value, datetime):
+        return aware(value).isoformat()
     raise TypeError(f"{type(value).__name__} is no JSON type.")
