@@ -1,10 +1,10 @@
 from conversations.store.errors import ConversationNotFound, ProfileNotFound
 from conversations.store.pages import page
 from conversations.store.rows import CONVERSATION, StoredConversation
-from conversations.text import storable
 from tenants.ids import uuid7
 from tenants.store.calls import Calls
 from tenants.store.recipe import Batch, Recipe, both_forms
+from tenants.text import storable
 
 WHERE = "WHERE bot_id = %(bot)s AND chat_id = %(chat_id)s"
 FIND = f"SELECT {CONVERSATION} FROM conversations AS chat {WHERE}"

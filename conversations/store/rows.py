@@ -55,7 +55,7 @@ class StoredMessage:
 
     * `edits`: earlier texts, the oldest first: `[{"content": ..., "until": ...}]`;
     * `deleted_at`: the message was deleted, and its text with it;
-    * `repaired`: what PostgreSQL could not store as it came (conversations.text).
+    * `repaired`: what PostgreSQL could not store as it came (tenants.text).
     """
 
     chat_id: int

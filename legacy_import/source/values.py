@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from conversations.text import escaped, storable
 from legacy_import.source.records import Note
+from tenants.text import escaped, storable
 
 DEEPEST = 200
 # Of an integer in a JSON column: Python by default converts 4,300 digits, and 640 at the least.

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from conversations.text import escaped, storable_json
 from tenants.store.errors import InvalidValue
+from tenants.text import escaped, storable_json
 
 # A day within what Python's datetime has, so that every time zone can show it.
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from botplatform.store import BotStore, MessageNotFound, NewMessage
-from conversations.text import storable
 from tenants.models import Bot
+from tenants.text import storable
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from conversations.text import escaped, storable, storable_json
+from tenants.text import escaped, storable, storable_json
 
 HIGH, LOW = "\ud83d", "\ude00"
 
