@@ -17,7 +17,7 @@ from botplatform.bench.store.contender import (
     new_numbers,
 )
 from botplatform.bench.store.json_files import JsonFiles
-from botplatform.bench.store.postgres import BarePsycopg, Store
+from botplatform.bench.store.postgres import BarePsycopg, OneRoundTrip, Store
 
 CHATS = 100
 LATEST_BAR, RECORD_BAR = 2.0, 1.5
@@ -81,6 +81,7 @@ def compared(repeat: int, say: Say) -> Iterator[Compared]:
 def _contenders(folder: Path, chats: Sequence[Chat], say: Say) -> Iterator[Contender]:
     yield BarePsycopg()
     yield Store()
+    yield OneRoundTrip()
     yield JsonFiles(folder, chats)
     try:
         from botplatform.bench.store.sqlalchemy_rows import SqlAlchemyRows

@@ -52,31 +52,51 @@ class BarePsycopg:
         self._connection = connect()
 
     def latest(self, chat: Chat) -> list[str]:
-        with self._connection.transaction():
-            self._connection.execute(opening(Scope("bot", bot_id=chat.bot_id)))
-            rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM messages WHERE bot_id = %s AND conversation_id ="
-                " (SELECT id FROM conversations WHERE bot_id = %s AND chat_id = %s)"
-                f" ORDER BY position DESC LIMIT {LATEST}",
-                (chat.bot_id, chat.bot_id, chat.chat_id),
-            ).fetchall()
+        rows = self._rows(
+            chat,
+            f"SELECT {COLUMNS} FROM messages WHERE bot_id = %s AND conversation_id ="
+            " (SELECT id FROM conversations WHERE bot_id = %s AND chat_id = %s)"
+            f" ORDER BY position DESC LIMIT {LATEST}",
+            [chat.bot_id, chat.bot_id, chat.chat_id],
+        )
         return [row[5] for row in reversed(rows)]
 
     def record(self, chat: Chat, numbers: Sequence[int]) -> None:
         values = ", ".join(["(%s::uuid, %s::bigint, %s)"] * len(numbers))
+        self._rows(
+            chat,
+            "INSERT INTO messages (id, bot_id, conversation_id, telegram_message_id,"
+            " sender_type, content) SELECT new.id, chat.bot_id, chat.id, new.number, 'user',"
+            f" new.content FROM (VALUES {values}) AS new (id, number, content),"
+            " conversations AS chat WHERE chat.bot_id = %s AND chat.chat_id = %s"
+            f" ON CONFLICT DO NOTHING RETURNING {COLUMNS}",
+            [
+                *(value for number in numbers for value in (uuid7(), number, TEXT)),
+                *(chat.bot_id, chat.chat_id),
+            ],
+        )
+
+    def _rows(self, chat: Chat, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
         with self._connection.transaction():
             self._connection.execute(opening(Scope("bot", bot_id=chat.bot_id)))
-            self._connection.execute(
-                "INSERT INTO messages (id, bot_id, conversation_id, telegram_message_id,"
-                " sender_type, content) SELECT new.id, chat.bot_id, chat.id, new.number, 'user',"
-                f" new.content FROM (VALUES {values}) AS new (id, number, content),"
-                " conversations AS chat WHERE chat.bot_id = %s AND chat.chat_id = %s"
-                f" ON CONFLICT DO NOTHING RETURNING {COLUMNS}",
-                [
-                    *(value for number in numbers for value in (uuid7(), number, TEXT)),
-                    *(chat.bot_id, chat.chat_id),
-                ],
-            ).fetchall()
+            return self._connection.execute(sql, values).fetchall()
+
+
+class OneRoundTrip(BarePsycopg):
+    """The same in the fewest round trips there can be, which is what the store does."""
+
+    name = "one trip"
+
+    def __init__(self) -> None:
+        self._connection = connect(cursor_factory=psycopg.ClientCursor)
+
+    def _rows(self, chat: Chat, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        cursor: Any = self._connection.cursor()
+        state = opening(Scope("bot", bot_id=chat.bot_id))
+        cursor.execute(f"BEGIN; {state}; {cursor.mogrify(sql, values)}; COMMIT")
+        cursor.set_result(-2)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def connect(**more: Any) -> psycopg.Connection:

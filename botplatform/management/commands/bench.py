@@ -13,7 +13,7 @@ from botplatform.demo.fleet import Size
 
 CHATS_SHARE = 33
 COLUMNS = "{:14} {:27} {:>10} {:>10} {:>9} {:>7}  {}"
-CALL_COLUMNS = "{:19} {:>8} {:>8} {:>11} {:>11} {:>7} {:>6}  {}"
+CALL_COLUMNS = "{:19} {:>8} {:>9} {:>8} {:>11} {:>11} {:>7} {:>6}  {}"
 LOAD_COLUMNS = "{:7} {:19} {:>8} {:>8} {:>8} {:>8}"
 
 
@@ -50,11 +50,10 @@ class Command(BaseCommand):
 
     def _store(self, repeat: int) -> Iterator[Compared]:
         others = ("JSON files", "SQLAlchemy")
-        self._line(
-            CALL_COLUMNS.format("BotStore, ms", "psycopg", "store", *others, "cost", "bar", "met")
-        )
+        ours = ("psycopg", "one trip", "store")
+        self._line(CALL_COLUMNS.format("BotStore, ms", *ours, *others, "cost", "bar", "met"))
         for call in compared(repeat, self._progress):
-            figures = [call.medians.get(name) for name in ("psycopg", "store", *others)]
+            figures = [call.medians.get(name) for name in (*ours, *others)]
             shown = ("-" if figure is None else f"{figure:.2f}" for figure in figures)
             cost, met = f"{call.cost:.2f}x", "yes" if call.met else "NO"
             self._line(CALL_COLUMNS.format(call.what, *shown, cost, f"{call.bar}x", met))
