@@ -3,13 +3,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 
+from botplatform.planes import MIGRATOR
 from tests.isolation.world import (
     LOGINS,
+    PASSWORD,
     World,
     acting,
+    log_in,
     make_world,
     rows_of_bot,
     unmake_world,
@@ -66,3 +70,17 @@ def client(planes: None) -> Iterator[Client]:
     connections["default"] = connections["office"]
     yield Client(raise_request_exception=False)
     connections["default"] = default
+
+
+@pytest.fixture
+def staff(world: World) -> Iterator[User]:
+    """With a password, and as before in the end."""
+    user = User(pk=world.alice.staff.pk)
+    user.set_password(PASSWORD)
+    with log_in(MIGRATOR.login, autocommit=True) as migrator:
+        change = "UPDATE auth_user SET password = %s WHERE id = %s"
+        migrator.execute(change, [user.password, user.pk])
+        yield world.alice.staff
+        migrator.execute(change, [world.alice.staff.password, user.pk])
+        migrator.execute("DELETE FROM django_session")
+        migrator.execute("DELETE FROM django_admin_log")

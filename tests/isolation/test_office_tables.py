@@ -1,6 +1,5 @@
 """What staff can do with Django's own tables: sessions, its log of clicks."""
 
-from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -12,26 +11,10 @@ from django.urls import reverse
 from botplatform.planes import MIGRATOR
 from botplatform.sessions import SessionStore, row_key
 from tenants.office import secure_admin_log
-from tests.isolation.world import DENIED, World, acting, log_in, refusal
+from tests.isolation.world import DENIED, PASSWORD, World, acting, log_in, refusal
 from tests.tenants.test_admin_forms import accept
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture
-def staff(world: World) -> Iterator[User]:
-    """With a password, and as before in the end."""
-    user = User(pk=world.alice.staff.pk)
-    user.set_password(PASSWORD)
-    with log_in(MIGRATOR.login, autocommit=True) as migrator:
-        change = "UPDATE auth_user SET password = %s WHERE id = %s"
-        migrator.execute(change, [user.password, user.pk])
-        yield world.alice.staff
-        migrator.execute(change, [world.alice.staff.password, user.pk])
-        migrator.execute("DELETE FROM django_session")
-        migrator.execute("DELETE FROM django_admin_log")
 
 
 def test_the_migration_holds_what_is_emitted() -> None:

@@ -1,6 +1,5 @@
 """What the office's login reads and writes before it knows who is there signs nobody in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,27 +9,13 @@ from django.urls import reverse
 
 from botplatform.planes import MIGRATOR, OFFICE
 from botplatform.sessions import row_key
-from tests.isolation.world import DENIED, World, acting, log_in, refusal
+from tests.isolation.world import DENIED, PASSWORD, World, acting, log_in, refusal
 from tests.tenants.test_admin_forms import page
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 STRONG = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
 WEAK = "django.contrib.auth.hashers.MD5PasswordHasher"
-
-
-@pytest.fixture
-def staff(world: World) -> Iterator[User]:
-    """With a password, and as before in the end."""
-    user = User(pk=world.alice.staff.pk)
-    user.set_password(PASSWORD)
-    with log_in(MIGRATOR.login, autocommit=True) as migrator:
-        change = "UPDATE auth_user SET password = %s WHERE id = %s"
-        migrator.execute(change, [user.password, user.pk])
-        yield world.alice.staff
-        migrator.execute(change, [world.alice.staff.password, user.pk])
-        migrator.execute("DELETE FROM django_session")
 
 
 def sign_in(client: Client, user: User, password: str = PASSWORD) -> int:

@@ -32,6 +32,7 @@ ROLES = ("bot", "admin", "super_admin", "app_base")
 TENANT_TABLES = ("profiles", "conversations", "messages", "bot_metrics")
 ALL_TABLES = (*TENANT_TABLES, "bots", "bot_access")
 DENIED = "42501"
+PASSWORD = "correct horse battery staple"
 
 NEW_ROWS = {
     "profiles": "(id, bot_id, telegram_id) VALUES (gen_random_uuid(), %(bot)s, 987)",
