@@ -17,8 +17,8 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from conversations.models import Conversation, Message
-from legacy_import.options import Options, Silent
-from legacy_import.run import Report, import_tree
+from legacy_import.runs.options import Options, Silent
+from legacy_import.runs.run import Report, import_tree
 from tenants.context import bot_context, maintenance_context
 from tenants.models import Bot
 

@@ -16,11 +16,11 @@ from typing import Any
 from django.db import connection
 
 from conversations.models import Conversation, Message, Profile
-from legacy_import import identity
-from legacy_import.batch import KEPT_WHOLE
-from legacy_import.identity import PLACE_BITS
+from legacy_import.batches import identity
+from legacy_import.batches.batch import KEPT_WHOLE
+from legacy_import.batches.identity import PLACE_BITS
 from legacy_import.models import FilePart, ImportChunk, ImportFile, Original, Reject
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 from legacy_import.source.records import Kind
 from legacy_import.source.render import render_conversation, render_profile
 from tenants.context import maintenance_context

@@ -12,16 +12,18 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
-from legacy_import import known, ledger
-from legacy_import.apply import Writer
-from legacy_import.batch import KEPT_WHOLE, Batch, Part
+from legacy_import.batches import known
+from legacy_import.batches.batch import KEPT_WHOLE, Batch, Part
+from legacy_import.batches.plan import FilePlan
 from legacy_import.models import FilePart, ImportFile, ImportRun, Reject
-from legacy_import.options import BotTree, ImportRefused
-from legacy_import.plan import FilePlan
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs import ledger
+from legacy_import.runs.options import BotTree
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, Reading, SourceFile
 from legacy_import.source.records import Reject as Rejected
 from legacy_import.source.render import render_file
+from legacy_import.writing.apply import Writer
 from tenants import correlation
 from tenants.context import maintenance_context
 from tenants.models import Bot

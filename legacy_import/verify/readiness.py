@@ -1,7 +1,7 @@
 """Check `rollback`: what undoing a run would do now, without doing it."""
 
-from legacy_import.options import ImportRefused
-from legacy_import.rollback import rollback
+from legacy_import.refusal import ImportRefused
+from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.findings import Findings
 
 ROLLBACK = "rollback"

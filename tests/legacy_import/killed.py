@@ -22,9 +22,9 @@ def main(database: str, root: str, how: str, number: str) -> None:
     from django.db import connection
     from django.db.backends.signals import connection_created
 
-    from legacy_import import batch, plan
-    from legacy_import.options import Options, Silent
-    from legacy_import.run import import_tree
+    from legacy_import.batches import batch, plan
+    from legacy_import.runs.options import Options, Silent
+    from legacy_import.runs.run import import_tree
 
     connection.settings_dict.update(json.loads(database))
     if how != "--measured":

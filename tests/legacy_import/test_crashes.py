@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from legacy_import import known
-from legacy_import.options import Options, Silent
-from legacy_import.run import import_tree
+from legacy_import.batches import known
+from legacy_import.runs.options import Options, Silent
+from legacy_import.runs.run import import_tree
 from tenants.context import maintenance_context
 from tenants.models import Bot
 from tests.clusters import ROOT
@@ -77,9 +77,9 @@ def undisturbed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     fill(tree)
     begin_again()
     with monkeypatch.context() as small:
-        small.setattr("legacy_import.plan.MOST_BYTES", 30_000)
-        small.setattr("legacy_import.batch.MOST_BYTES", 30_000)
-        small.setattr("legacy_import.plan.BYTES_PART", 5_000)
+        small.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+        small.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
+        small.setattr("legacy_import.batches.plan.BYTES_PART", 5_000)
         import_tree(Options(tree.root, bot="Emma", min_age=0), Silent())
     expected = state()
     assert len(expected["messages"]) > 800
@@ -128,7 +128,7 @@ def test_at_random_moments(tree: Tree, undisturbed: dict[str, Any]) -> None:
 
 def test_a_lost_connection(tree: Tree, undisturbed: dict[str, Any], monkeypatch: Any) -> None:
     """The server ends all our sessions in the middle; the next run goes on."""
-    from legacy_import import apply
+    from legacy_import.writing import apply
 
     write, batches = apply.Writer.write, []
 
@@ -149,9 +149,9 @@ def test_a_lost_connection(tree: Tree, undisturbed: dict[str, Any], monkeypatch:
         return write(self, batch)
 
     with monkeypatch.context() as patched:
-        patched.setattr("legacy_import.plan.MOST_BYTES", 30_000)
-        patched.setattr("legacy_import.batch.MOST_BYTES", 30_000)
-        patched.setattr("legacy_import.plan.BYTES_PART", 5_000)
+        patched.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+        patched.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
+        patched.setattr("legacy_import.batches.plan.BYTES_PART", 5_000)
         patched.setattr(apply.Writer, "write", cut)
         with pytest.raises(Exception, match=r"connection|terminat"):
             import_tree(Options(tree.root, bot="Emma", min_age=0), Silent())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from legacy_import.counts import Tally
+from legacy_import.batches.counts import Tally
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.export import export
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, line, message

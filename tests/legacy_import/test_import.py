@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from legacy_import.counts import Tally
-from legacy_import.options import ImportRefused
+from legacy_import.batches.counts import Tally
+from legacy_import.refusal import ImportRefused
 from tests.factories import BotFactory
 from tests.legacy_import.tree import LEDGER, Tree, contents, counters, line, message, query, rows
 
@@ -234,8 +234,8 @@ def test_several_workers_make_the_same_rows(tree: Tree) -> None:
 
 
 def test_a_file_of_several_batches(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("legacy_import.plan.MOST_BYTES", 20_000)
-    monkeypatch.setattr("legacy_import.batch.MOST_BYTES", 20_000)
+    monkeypatch.setattr("legacy_import.batches.plan.MOST_BYTES", 20_000)
+    monkeypatch.setattr("legacy_import.batches.batch.MOST_BYTES", 20_000)
     tree.chat(7, *(message(n) for n in range(1, 1001)))
     report = tree.imported()
     assert report.counts["messages"] == Tally(source=1000, inserted=1000)

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from conversations.models import Conversation, Message, Profile
-from legacy_import import ledger
-from legacy_import.counts import Tally
-from legacy_import.options import ImportRefused
+from legacy_import.batches.counts import Tally
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs import ledger
 from tenants.context import bot_context, maintenance_context
 from tenants.models import Bot
 from tests.factories import BotFactory
@@ -123,8 +123,8 @@ def test_a_second_import_of_the_same_bot_is_refused(tree: Tree, emma: Bot) -> No
 
 def test_live_writers_meanwhile(tree: Tree, emma: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Into the very conversations that are imported, in every order."""
-    monkeypatch.setattr("legacy_import.plan.MOST_BYTES", 30_000)
-    monkeypatch.setattr("legacy_import.batch.MOST_BYTES", 30_000)
+    monkeypatch.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+    monkeypatch.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
     for chat in range(1, 9):
         tree.chat(chat, *(message(n) for n in range(1, 151)))
     ended, written, errors = threading.Event(), [], []

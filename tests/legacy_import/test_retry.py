@@ -3,8 +3,8 @@
 import pytest
 
 from legacy_import.retry import retry
-from legacy_import.rollback import rollback
 from legacy_import.source import messages, profiles
+from legacy_import.undoing.rollback import rollback
 from tests.legacy_import.tree import Tree, contents, line, query, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)

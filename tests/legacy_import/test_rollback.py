@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from conversations.models import Conversation, Message, Profile
-from legacy_import.counts import Tally
-from legacy_import.options import ImportRefused
-from legacy_import.rollback import WrittenSince, rollback
+from legacy_import.batches.counts import Tally
+from legacy_import.refusal import ImportRefused
+from legacy_import.undoing.rollback import WrittenSince, rollback
 from tenants.context import bot_context, maintenance_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import LEDGER, Tree, contents, line, message, query, rows

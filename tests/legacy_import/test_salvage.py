@@ -2,7 +2,7 @@
 
 import pytest
 
-from legacy_import.counts import Tally
+from legacy_import.batches.counts import Tally
 from tests.legacy_import.tree import Tree, contents, line
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.options import Options, Silent
-from legacy_import.run import Report, import_tree
+from legacy_import.runs.options import Options, Silent
+from legacy_import.runs.run import Report, import_tree
 
 BEGIN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 LEDGER = (

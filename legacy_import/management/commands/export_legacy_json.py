@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from legacy_import.export import export
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 
 
 class Command(BaseCommand):

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from legacy_import import report as reports
-from legacy_import.options import ONLY, ImportRefused, Options
-from legacy_import.progress import Bar
-from legacy_import.run import Interrupted, Report, import_tree
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs import report as reports
+from legacy_import.runs.options import ONLY, Options
+from legacy_import.runs.progress import Bar
+from legacy_import.runs.run import Interrupted, Report, import_tree
 
 REJECTED = 3
 

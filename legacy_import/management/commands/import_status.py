@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from legacy_import.options import ImportRefused
-from legacy_import.status import BotStatus, RunStatus, runs
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs.status import BotStatus, RunStatus, runs
 
 FIELDS = ("inserted", "unchanged", "changed", "repaired", "rejected")
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 from legacy_import.retry import retry
 
 REJECTED = 3

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from legacy_import.options import ImportRefused
-from legacy_import.rollback import Undone, WrittenSince, rollback
+from legacy_import.refusal import ImportRefused
+from legacy_import.undoing.rollback import WrittenSince, rollback
+from legacy_import.undoing.rows import Undone
 
 WRITTEN = 3
 MOST_LISTED = 20

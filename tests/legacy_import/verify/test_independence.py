@@ -7,7 +7,11 @@ import pytest
 from tests.test_layering import ROOT, imports
 
 # What the verifier may know of the import: how it is undone. Nothing that decodes or normalises.
-ALLOWED = ("legacy_import.verify", "legacy_import.rollback", "legacy_import.options.ImportRefused")
+ALLOWED = (
+    "legacy_import.verify",
+    "legacy_import.undoing.rollback",
+    "legacy_import.refusal",
+)
 
 
 def shared(root: Path) -> list[str]:

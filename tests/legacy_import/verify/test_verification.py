@@ -12,7 +12,7 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message
-from legacy_import import session
+from legacy_import.runs import session
 from legacy_import.source.records import Message as SourceMessage
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.performance import Reads

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from legacy_import.models import ImportRun
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 from tenants.context import maintenance_context
 
 # Begins the keys of our advisory locks: "imp".

@@ -4,8 +4,8 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from legacy_import.batch import Batch, Edit, Part
-from legacy_import.encode import CONTENT, IDENTITY
+from legacy_import.batches.batch import Batch, Edit, Part
+from legacy_import.batches.encode import CONTENT, IDENTITY
 from legacy_import.models import Change, ImportChunk
 
 

@@ -6,12 +6,10 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.batch import Batch, Finished, Part
-from legacy_import.changes import Changes
-from legacy_import.chats import Chats, open_chats, rename
-from legacy_import.counts import Books
-from legacy_import.encode import IDENTITY
-from legacy_import.messages import write_messages
+from legacy_import.batches.backups import backup_date
+from legacy_import.batches.batch import Batch, Finished, Part
+from legacy_import.batches.counts import Books
+from legacy_import.batches.encode import IDENTITY
 from legacy_import.models import (
     Backup,
     FilePart,
@@ -22,9 +20,11 @@ from legacy_import.models import (
     Reject,
     Repair,
 )
-from legacy_import.plan import backup_date
-from legacy_import.staging import TABLES
-from legacy_import.upserts import write_metrics, write_profiles
+from legacy_import.writing.changes import Changes
+from legacy_import.writing.chats import Chats, open_chats, rename
+from legacy_import.writing.messages import write_messages
+from legacy_import.writing.staging import TABLES
+from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
 
 # What a transaction is known by in the rows it wrote: their xmin has 32 bits.

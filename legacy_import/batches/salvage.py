@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from legacy_import.encode import message_identity
-from legacy_import.options import BotTree, Options
-from legacy_import.plan import backup_date
+from legacy_import.batches.backups import backup_date
+from legacy_import.batches.encode import message_identity
+from legacy_import.runs.options import BotTree, Options
 from legacy_import.source.opening import FileChanged
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, Message, Reading, Record, SourceFile

@@ -3,8 +3,8 @@
 import uuid
 
 from conversations.models import Profile
-from legacy_import.batch import Batch, Finished
-from legacy_import.counts import Books
+from legacy_import.batches.batch import Batch, Finished
+from legacy_import.batches.counts import Books
 from tenants.context import maintenance_context
 
 

@@ -8,17 +8,18 @@ from typing import Any, Protocol
 
 from django.db import connection
 
-from legacy_import import known
-from legacy_import.apply import Writer
-from legacy_import.batch import KEPT_WHOLE, Batch, Finished, Part
-from legacy_import.counts import Counts
-from legacy_import.dry import DryRun
-from legacy_import.options import BotTree, Options
-from legacy_import.plan import NO_BOT, FilePlan, backup_date, backup_parts
-from legacy_import.salvage import backups_of, only_in_backups, salvaged
+from legacy_import.batches import known
+from legacy_import.batches.backups import backup_date, backup_parts
+from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
+from legacy_import.batches.counts import Counts
+from legacy_import.batches.plan import NO_BOT, FilePlan
+from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
+from legacy_import.runs.options import BotTree, Options
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, Reading, SourceFile
+from legacy_import.writing.apply import Writer
+from legacy_import.writing.dry import DryRun
 from tenants.context import maintenance_context
 
 # Batches that wait to be written: one is being made meanwhile.

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from legacy_import.counts import Counts
-from legacy_import.encode import REJECTED
-from legacy_import.known import Chunk
+from legacy_import.batches.counts import Counts
+from legacy_import.batches.encode import REJECTED
+from legacy_import.batches.known import Chunk
 from legacy_import.source.records import Kind, Metric, Note, Profile, Reject, SourceFile
 
 # Some 12,000 short messages.

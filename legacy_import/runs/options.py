@@ -17,10 +17,6 @@ ONLY = {
 }
 
 
-class ImportRefused(Exception):
-    """Says what is wrong and what to do; nothing was changed."""
-
-
 @dataclass(frozen=True)
 class Options:
     root: Path

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import import encode
+from legacy_import.batches import encode
 
 
 @dataclass(frozen=True)

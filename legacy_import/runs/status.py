@@ -6,9 +6,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count
 
-from legacy_import.counts import Counts
+from legacy_import.batches.counts import Counts
 from legacy_import.models import ImportFile, ImportRun, Reject
-from legacy_import.options import ImportRefused
+from legacy_import.refusal import ImportRefused
 from tenants.context import maintenance_context
 
 MOST_RUNS = 20

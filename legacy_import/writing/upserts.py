@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from legacy_import import encode
-from legacy_import.batch import Batch
-from legacy_import.changes import Changes
-from legacy_import.identity import profile_base, row_id
-from legacy_import.staging import METRICS, PROFILES, Staging
+from legacy_import.batches import encode
+from legacy_import.batches.batch import Batch
+from legacy_import.batches.identity import profile_base, row_id
+from legacy_import.writing.changes import Changes
+from legacy_import.writing.staging import METRICS, PROFILES, Staging
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""Undoes a run: its rows go, what it changed is as before, and what others wrote since stays.
-
-Whether a row was written since is told by its xmin, the transaction that wrote it last: any that is
-not in the ledger is somebody else's. (After a dump and restore every row counts as written.)
-"""
+"""The rows a run wrote, of one bot: which they are, and away with them."""
 
 import uuid
 from collections import defaultdict
@@ -12,9 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from legacy_import import identity, ledger
-from legacy_import.apply import THIS_TRANSACTION
-from legacy_import.changes import set_fingerprints
+from legacy_import.batches import identity
 from legacy_import.models import (
     Backup,
     Change,
@@ -26,69 +20,23 @@ from legacy_import.models import (
     Reject,
     Repair,
 )
-from legacy_import.options import ImportRefused
 from legacy_import.source.records import Kind
-from tenants import correlation
-from tenants.context import maintenance_context
-from tenants.models import Bot
-
-OURS = """
-    SELECT transaction FROM import_chunks WHERE bot_id = %(bot)s
-    UNION SELECT transaction FROM import_changes WHERE bot_id = %(bot)s
-    UNION SELECT jsonb_array_elements(transactions)::bigint FROM import_runs WHERE bot_id = %(bot)s
-"""
-# The rows that the run inserted, a table each.
-ROWS = "CREATE TEMPORARY TABLE undone_{table} (id uuid PRIMARY KEY) ON COMMIT DROP"
-IN_RANGES = """
-    INSERT INTO undone_messages SELECT row.id
-    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS range (first, last)
-    CROSS JOIN LATERAL (
-        SELECT id FROM messages WHERE bot_id = %(bot)s AND id BETWEEN range.first AND range.last
-        OFFSET 0) AS row
-"""
-# What each change replaced first, of the rows this run did not insert itself.
-BEFORE = """
-    CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS
-    SELECT DISTINCT ON (row_id) change.table_name, change.row_id, change.before
-    FROM import_changes AS change JOIN import_files AS file
-        ON file.bot_id = change.bot_id AND file.id = change.file_id
-    WHERE change.bot_id = %(bot)s AND file.run_id = %(run)s AND change.row_id IS NOT NULL
-    ORDER BY row_id, change.id
-"""
-# Conversations change with every message, so theirs is another question: who else has any in them?
-CHATS_WRITTEN = """
-    SELECT chat.id FROM import_files AS file JOIN conversations AS chat
-        ON chat.bot_id = %(bot)s AND chat.id = file.created_row
-    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
-    AND (chat.title <> file.header ->> 'title' OR EXISTS (
-        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND conversation_id = chat.id
-        AND NOT EXISTS (SELECT FROM undone_messages AS row WHERE row.id = messages.id)))
-"""
-MOST_LISTED = 1000
-TABLES = ("messages", "profiles", "bot_metrics")
-TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
-RESTORED = {
-    "messages": (
-        *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
-        *("metadata", "sent_at"),
-    ),
-    "profiles": (
-        *("name", "age", "location", "interests", "chat_style", "personality"),
-        *("additional_data", "created_at", "last_active_at"),
-    ),
-    "bot_metrics": ("metric_name", "metric_value", "metric_tags", "recorded_at"),
-}
-FREE_IDS = "UPDATE messages AS row SET telegram_message_id = NULL"
-IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message_id"
-FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"
-
-
-class WrittenSince(Exception):
-    """Somebody else wrote to rows of the run; nothing was undone."""
-
-    def __init__(self, rows: list[str]) -> None:
-        super().__init__(f"{len(rows)} rows were written to since.")
-        self.rows = rows
+from legacy_import.undoing.statements import (
+    BEFORE,
+    CHATS_WRITTEN,
+    FOREIGN,
+    FREE_IDS,
+    IDS_DIFFER,
+    IN_RANGES,
+    MOST_LISTED,
+    OURS,
+    RESTORED,
+    ROWS,
+    TABLES,
+    TEMPORARY,
+)
+from legacy_import.writing.apply import THIS_TRANSACTION
+from legacy_import.writing.changes import set_fingerprints
 
 
 @dataclass
@@ -100,68 +48,7 @@ class Undone:
     kept: list[str] = field(default_factory=list)
 
 
-def rollback(number: int, dry_run: bool = False, keep_written: bool = False) -> Undone:
-    """All bots of the run, or none of them."""
-    with maintenance_context():
-        runs = list(ImportRun.objects.filter(number=number).order_by("pk"))
-        names = dict(
-            Bot.objects.filter(pk__in=[run.bot_id for run in runs]).values_list("name", "pk")
-        )
-    _require_undoable(number, runs)
-    with ledger.locked(names):
-        _require_last(number, runs)
-        undone = Undone(0, number)
-        if dry_run:
-            for run in runs:
-                with maintenance_context():
-                    _Rollback(run, undone).look()
-            return undone
-        begun = ledger.begin(list(names.values()), ImportRun.Action.ROLLBACK, {}, about=number)
-        undone.run_id = next(iter(begun.values())).number
-        try:
-            with correlation.correlated(f"rollback-{undone.run_id:08}"), maintenance_context():
-                for run in runs:
-                    undoing = _Rollback(run, undone)
-                    undoing.look()
-                    if undone.kept and not keep_written:
-                        raise WrittenSince(undone.kept)
-                    undoing.undo(begun[run.bot_id])
-        except BaseException:
-            for run in begun.values():
-                ledger.end(run, ImportRun.Status.FAILED)
-            raise
-    return undone
-
-
-def _require_undoable(number: int, runs: list[ImportRun]) -> None:
-    if not runs:
-        raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
-    if any(run.action == ImportRun.Action.ROLLBACK for run in runs):
-        raise ImportRefused(f"Run {number} is a rollback itself: import the tree again instead.")
-    if any(run.status == ImportRun.Status.UNDONE for run in runs):
-        raise ImportRefused(f"Run {number} is undone already.")
-
-
-def _require_last(number: int, runs: list[ImportRun]) -> None:
-    """What came after stands on this run: rows it changed, and records it did not import again."""
-    for run in runs:
-        with maintenance_context():
-            paths = ImportFile.objects.filter(bot=run.bot_id, run=run.pk).values("path")
-            after = (
-                ImportFile.objects.filter(bot=run.bot_id, path__in=paths)
-                .exclude(status=ImportFile.Status.UNDONE)
-                .filter(run__number__gt=number)
-                .values_list("run__number", flat=True)
-            )
-            if later := sorted(set(after), reverse=True):
-                numbers = ", ".join(str(each) for each in later)
-                raise ImportRefused(
-                    f"Later runs imported from the same files. Roll back first, in this order: "
-                    f"{numbers}."
-                )
-
-
-class _Rollback:
+class RunRows:
     """Of one bot, inside a maintenance context."""
 
     def __init__(self, run: ImportRun, undone: Undone) -> None:

@@ -5,8 +5,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from legacy_import.batch import Batch
-from legacy_import.changes import Changes
+from legacy_import.batches.batch import Batch
+from legacy_import.writing.changes import Changes
 
 CREATE = """
     INSERT INTO conversations (id, bot_id, chat_id, title, created_at, profile_id)

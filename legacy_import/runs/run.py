@@ -9,16 +9,17 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import import bots, ledger
-from legacy_import.counts import Counts
+from legacy_import.batches.counts import Counts
 from legacy_import.models import ImportRun
-from legacy_import.options import BotTree, ImportRefused, Options, Progress
-from legacy_import.pool import Hands, hands
-from legacy_import.session import Outcome
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs import bots, ledger
+from legacy_import.runs.options import BotTree, Options, Progress
+from legacy_import.runs.pool import Hands, hands
+from legacy_import.runs.session import Outcome
+from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
 from legacy_import.source.reading import read
 from legacy_import.source.records import BotEntry, Kind, Reject, SourceFile
-from legacy_import.worker import peak_rss_mb
 from tenants import correlation
 from tenants.context import maintenance_context
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.counts import Counts
-from legacy_import.encode import CONTENT, IDENTITY
+from legacy_import.batches.counts import Counts
+from legacy_import.batches.encode import CONTENT, IDENTITY
 
 LATEST = """
     SELECT DISTINCT ON (path) path, id, status, size, mtime_ns, sha256, header, counts

@@ -8,8 +8,8 @@ is found nowhere is new, and gets the next place: nothing that was imported is e
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from legacy_import.encode import IDENTITY, REJECTED
-from legacy_import.known import Sequence
+from legacy_import.batches.encode import IDENTITY, REJECTED
+from legacy_import.batches.known import Sequence
 
 # Of the bytes searched for records that are not where they were: beyond, they count as new.
 SEARCHED = 2_000_000_000

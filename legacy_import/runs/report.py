@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from legacy_import.counts import KINDS
-from legacy_import.run import Report
+from legacy_import.batches.counts import KINDS
+from legacy_import.runs.run import Report
 
 FIELDS = ("source", "inserted", "unchanged", "changed", "repaired", "rejected")
 ROW = "{:14}" + " {:>11}" * len(FIELDS)

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from django.db import connection
 
-from legacy_import import worker
-from legacy_import.options import BotTree, Options, Progress
-from legacy_import.session import Outcome, Session, open_session
+from legacy_import.runs import worker
+from legacy_import.runs.options import BotTree, Options, Progress
+from legacy_import.runs.session import Outcome, Session, open_session
 from legacy_import.source.records import SourceFile
 
 Done = Iterator[tuple[str, Outcome]]

@@ -8,12 +8,12 @@ import json
 import uuid
 from typing import Any
 
-from legacy_import.batch import Batch, Part
-from legacy_import.changes import Changes
-from legacy_import.chats import Chats, Present
-from legacy_import.identity import PLACE_BITS, conversation_base
+from legacy_import.batches.batch import Batch, Part
+from legacy_import.batches.identity import PLACE_BITS, conversation_base
 from legacy_import.source.records import Note
-from legacy_import.staging import CHANGED_MESSAGES, MESSAGES
+from legacy_import.writing.changes import Changes
+from legacy_import.writing.chats import Chats, Present
+from legacy_import.writing.staging import CHANGED_MESSAGES, MESSAGES
 
 VALUES = (
     *("telegram_message_id", "sender_id", "sent_at", "sender_type", "content", "message_type"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import django
 
-from legacy_import.options import BotTree, Options
+from legacy_import.runs.options import BotTree, Options
 from legacy_import.source.records import SourceFile
 
 _advanced: Any = None
@@ -31,7 +31,7 @@ def begin(database: dict[str, Any], parent: int, advanced: Any) -> None:
 def work(tree: BotTree, options: Options, files: list[SourceFile]) -> tuple[Any, float]:
     """Returns when all of it is committed: what became of it, and the memory used at most."""
     if tree.name not in _sessions:
-        from legacy_import.session import open_session
+        from legacy_import.runs.session import open_session
 
         while _sessions:
             _sessions.popitem()[1].close()

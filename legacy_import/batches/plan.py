@@ -1,21 +1,18 @@
 """From what a file holds, and what the ledger knows of it, to what is to be written."""
 
 import uuid
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from pathlib import PurePosixPath
 from typing import Any
 
-from legacy_import import encode, identity
-from legacy_import.align import Alignment
-from legacy_import.batch import MOST_BYTES, Chat, Edit, Part
-from legacy_import.counts import RECORDS, WHOLE
-from legacy_import.encode import REJECTED, content_hash
-from legacy_import.known import Chunk, KnownFile, Sequence
-from legacy_import.options import BotTree
-from legacy_import.source.opening import Opened
+from legacy_import.batches import encode, identity
+from legacy_import.batches.align import Alignment
+from legacy_import.batches.backups import compressed
+from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
+from legacy_import.batches.counts import RECORDS, WHOLE
+from legacy_import.batches.encode import REJECTED, content_hash
+from legacy_import.batches.known import Chunk, KnownFile, Sequence
+from legacy_import.runs.options import BotTree
 from legacy_import.source.records import (
     Kind,
     Message,
@@ -23,11 +20,9 @@ from legacy_import.source.records import (
     Profile,
     Reading,
     Reject,
-    SourceFile,
 )
 from tenants.ids import uuid7
 
-BYTES_PART = 1_000_000
 NO_BOT = uuid.UUID(int=0)
 # What a row costs besides its bytes, in the ledger and in Python.
 ROW_BYTES = 400
@@ -277,45 +272,3 @@ class FilePlan:
                 tally.changed += 1
                 if known["title"] != part.header["title"]:
                     part.renamed_from = known["title"]
-
-
-def backup_date(path: str) -> date | None:
-    try:
-        return date.fromisoformat(PurePosixPath(path).stem)
-    except ValueError:
-        return None
-
-
-def backup_parts(
-    tree: BotTree, opened: Opened, file: SourceFile, known: KnownFile | None, store: bool
-) -> Iterator[Part]:
-    """A backup comes whole, whatever it holds."""
-    part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
-    blocks = opened.blocks()
-    for number, data in enumerate(compressed(blocks if store else ())):
-        part.bytes_parts.append((number, data))
-        part.size += len(data)
-        if part.size >= MOST_BYTES:
-            yield part
-            part = Part(file, part.path, part.file_id, False, known is not None)
-    for _ in blocks:
-        pass
-    part.ends, part.sha256, part.header = True, opened.sha256, {"stored": store}
-    tally = part.counts["backups"]
-    tally.source = 1
-    if known is None or known.status != "done":
-        tally.inserted = 1
-    else:
-        tally.changed = 1
-    yield part
-
-
-def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    buffer = bytearray()
-    for block in blocks:
-        buffer += block
-        if len(buffer) >= BYTES_PART:
-            yield zlib.compress(buffer)
-            buffer = bytearray()
-    if buffer:
-        yield zlib.compress(buffer)

@@ -1,0 +1,57 @@
+"""Backups, and other files that are kept whole: their bytes, compressed in parts."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import PurePosixPath
+
+from legacy_import.batches.batch import MOST_BYTES, Part
+from legacy_import.batches.known import KnownFile
+from legacy_import.runs.options import BotTree
+from legacy_import.source.opening import Opened
+from legacy_import.source.records import SourceFile
+from tenants.ids import uuid7
+
+BYTES_PART = 1_000_000
+
+
+def backup_date(path: str) -> date | None:
+    try:
+        return date.fromisoformat(PurePosixPath(path).stem)
+    except ValueError:
+        return None
+
+
+def backup_parts(
+    tree: BotTree, opened: Opened, file: SourceFile, known: KnownFile | None, store: bool
+) -> Iterator[Part]:
+    """A backup comes whole, whatever it holds."""
+    part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
+    blocks = opened.blocks()
+    for number, data in enumerate(compressed(blocks if store else ())):
+        part.bytes_parts.append((number, data))
+        part.size += len(data)
+        if part.size >= MOST_BYTES:
+            yield part
+            part = Part(file, part.path, part.file_id, False, known is not None)
+    for _ in blocks:
+        pass
+    part.ends, part.sha256, part.header = True, opened.sha256, {"stored": store}
+    tally = part.counts["backups"]
+    tally.source = 1
+    if known is None or known.status != "done":
+        tally.inserted = 1
+    else:
+        tally.changed = 1
+    yield part
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    buffer = bytearray()
+    for block in blocks:
+        buffer += block
+        if len(buffer) >= BYTES_PART:
+            yield zlib.compress(buffer)
+            buffer = bytearray()
+    if buffer:
+        yield zlib.compress(buffer)

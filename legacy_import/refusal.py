@@ -1,0 +1,2 @@
+class ImportRefused(Exception):
+    """Says what is wrong and what to do; nothing was changed."""

@@ -1,0 +1,1 @@
+"""A run taken back: its rows go, what it changed is as before."""

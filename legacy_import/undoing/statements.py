@@ -1,0 +1,51 @@
+"""What is asked and done in SQL to undo a run."""
+
+OURS = """
+    SELECT transaction FROM import_chunks WHERE bot_id = %(bot)s
+    UNION SELECT transaction FROM import_changes WHERE bot_id = %(bot)s
+    UNION SELECT jsonb_array_elements(transactions)::bigint FROM import_runs WHERE bot_id = %(bot)s
+"""
+# The rows that the run inserted, a table each.
+ROWS = "CREATE TEMPORARY TABLE undone_{table} (id uuid PRIMARY KEY) ON COMMIT DROP"
+IN_RANGES = """
+    INSERT INTO undone_messages SELECT row.id
+    FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS range (first, last)
+    CROSS JOIN LATERAL (
+        SELECT id FROM messages WHERE bot_id = %(bot)s AND id BETWEEN range.first AND range.last
+        OFFSET 0) AS row
+"""
+# What each change replaced first, of the rows this run did not insert itself.
+BEFORE = """
+    CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS
+    SELECT DISTINCT ON (row_id) change.table_name, change.row_id, change.before
+    FROM import_changes AS change JOIN import_files AS file
+        ON file.bot_id = change.bot_id AND file.id = change.file_id
+    WHERE change.bot_id = %(bot)s AND file.run_id = %(run)s AND change.row_id IS NOT NULL
+    ORDER BY row_id, change.id
+"""
+# Conversations change with every message, so theirs is another question: who else has any in them?
+CHATS_WRITTEN = """
+    SELECT chat.id FROM import_files AS file JOIN conversations AS chat
+        ON chat.bot_id = %(bot)s AND chat.id = file.created_row
+    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
+    AND (chat.title <> file.header ->> 'title' OR EXISTS (
+        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND conversation_id = chat.id
+        AND NOT EXISTS (SELECT FROM undone_messages AS row WHERE row.id = messages.id)))
+"""
+MOST_LISTED = 1000
+TABLES = ("messages", "profiles", "bot_metrics")
+TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
+RESTORED = {
+    "messages": (
+        *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
+        *("metadata", "sent_at"),
+    ),
+    "profiles": (
+        *("name", "age", "location", "interests", "chat_style", "personality"),
+        *("additional_data", "created_at", "last_active_at"),
+    ),
+    "bot_metrics": ("metric_name", "metric_value", "metric_tags", "recorded_at"),
+}
+FREE_IDS = "UPDATE messages AS row SET telegram_message_id = NULL"
+IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message_id"
+FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"
