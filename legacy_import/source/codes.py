@@ -37,6 +37,8 @@ REJECTS = {
     "number-too-large": "A metric of more than 1,000 digits.",
     "metric-name": "A metric's name is empty or longer than 200 characters.",
     "missing-name": "A bot without a name.",
+    # Found when it was written
+    "refused-by-database": "PostgreSQL does not take a value of it: the reason has its words.",
 }
 
 REPAIRS = {
