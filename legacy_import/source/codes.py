@@ -62,6 +62,7 @@ REPAIRS = {
     "missing-field": "A field was missing: its default was taken.",
     "time-left-out": "No known form of time: the field is empty.",
     "unknown-status": "The bot's status is none of ours: it is inactive.",
+    "token-masked": "A token stood in the bot's config: it is masked there.",
     # Ids
     "duplicate-id": "The message id stood earlier in the file: this message has none.",
     "id-not-a-number": "The message id is no number: this message has none.",
