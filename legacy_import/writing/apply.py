@@ -25,7 +25,7 @@ from legacy_import.writing import refused
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
 from legacy_import.writing.messages import write_messages
-from legacy_import.writing.refused import Planned
+from legacy_import.writing.refused import FileRefused, Planned
 from legacy_import.writing.staging import TABLES
 from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
@@ -77,6 +77,17 @@ class Writer:
                 else:
                     raise
 
+    def _refused_of(self, batch: Batch) -> dict[refused.Key, str]:
+        try:
+            return self._sift(batch)
+        except Error as error:
+            if refused.is_refusal(error) and len(batch.parts) > 1:
+                for part in batch.parts:
+                    self._refused_of(Batch(self.bot_id, [part]))
+            elif refused.is_refusal(error):
+                raise FileRefused(batch.parts[0].path, refused.words_of(error)) from error
+            raise
+
     def _write(self, batch: Batch) -> Finished:
         with maintenance_context(), connection.cursor() as cursor:
             self._require_running(cursor)
@@ -99,7 +110,7 @@ class Writer:
             self._solve(cursor, batch)
         return finished
 
-    def _refused_of(self, batch: Batch) -> dict[refused.Key, str]:
+    def _sift(self, batch: Batch) -> dict[refused.Key, str]:
         """Tries, and undoes all of it."""
         with maintenance_context(), connection.cursor() as cursor:
             self._require_running(cursor)

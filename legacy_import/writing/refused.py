@@ -28,6 +28,17 @@ PASSING = ("40001", "40P01", "55P03")
 Key = tuple[int, int]
 
 
+class FileRefused(Exception):
+    """What stands around a file's records: there is no row for its records to belong to."""
+
+    def __str__(self) -> str:
+        path, words = self.args
+        return (
+            f"{path}: PostgreSQL does not take what stands around its records, such as its title "
+            f"({words}). Move it away and run the same command again. What was imported stays."
+        )
+
+
 def sqlstate(error: BaseException) -> str:
     return getattr(error.__cause__, "sqlstate", None) or ""
 
@@ -74,7 +85,7 @@ def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
             if not is_refusal(error):
                 raise
             if len(keys) == 1:
-                refused[keys[0]] = _words(error)
+                refused[keys[0]] = words_of(error)
                 return
             half = len(keys) // 2
             sift(keys[:half])
@@ -84,7 +95,7 @@ def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
     return refused
 
 
-def _words(error: Error) -> str:
+def words_of(error: Error) -> str:
     """Without the details, which quote the row."""
     cause = error.__cause__
     assert isinstance(cause, psycopg.Error)

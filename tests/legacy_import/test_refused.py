@@ -14,6 +14,7 @@ import pytest
 from legacy_import.retry import retry
 from legacy_import.source import metrics, profiles
 from legacy_import.undoing.rollback import rollback
+from legacy_import.writing.refused import FileRefused
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -260,3 +261,21 @@ def test_a_deadlock(tree: Tree, superuser: dict[str, Any]) -> None:
         thread.join()
     assert (places(1), places(2)) == ([1, 2], [1, 2])
     assert rejects() == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_stands_around_the_records(
+    tree: Tree, superuser: dict[str, Any], workers: int
+) -> None:
+    """The file is named, and nothing of its batch is written."""
+    make = "ALTER TABLE conversations ADD CONSTRAINT named CHECK (title <> 'x') NOT VALID"
+    for chat in range(1, 9):
+        tree.chat(chat, message(1), title="x" if chat == 5 else "y")
+    with (
+        rule(superuser, make, "ALTER TABLE conversations DROP CONSTRAINT named"),
+        pytest.raises(FileRefused, match=r"conversations/5.json: PostgreSQL does not .*named"),
+    ):
+        tree.imported(workers=workers)
+    assert query("SELECT status FROM import_runs") == [("failed",)]
+    assert not any(rows().values())
+    assert tree.imported().counts["messages"].inserted == 8

@@ -17,6 +17,7 @@ from legacy_import.runs.failures import RunFailed
 from legacy_import.runs.options import ONLY, Options
 from legacy_import.runs.progress import Bar
 from legacy_import.runs.run import Interrupted, Report, import_tree
+from legacy_import.writing.refused import FileRefused
 
 REJECTED = 3
 
@@ -86,7 +87,7 @@ class Command(BaseCommand):
                 while options["watch"] is not None:
                     time.sleep(options["watch"])
                     report = self._pass(wanted, options)
-        except (ImportRefused, RunFailed) as error:
+        except (ImportRefused, RunFailed, FileRefused) as error:
             raise CommandError(str(error)) from error
         except Interrupted as interrupted:
             raise CommandError(
