@@ -20,7 +20,7 @@ from legacy_import.refusal import ImportRefused
 from legacy_import.runs import ledger
 from legacy_import.runs.options import BotTree
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, Reading, SourceFile
+from legacy_import.source.records import Kind, Profile, Reading, SourceFile
 from legacy_import.source.records import Reject as Rejected
 from legacy_import.source.render import render_file
 from legacy_import.writing.apply import Writer
@@ -79,7 +79,13 @@ def _retry_bot(run: ImportRun, own: ImportRun, source_tz: tzinfo, retried: Retri
             retried.tried += len(kept)
             parts = list(_Again(Path(folder), tree, file, before, old, source_tz).parts(kept))
         if parts:
-            _write(writer, parts, retried)
+            batch = Batch(writer.bot_id)
+            for part in parts:
+                batch.add(part)
+            writer.write(batch)
+            rejected = {place for part in parts for place, _, _ in part.rejects}
+            with maintenance_context():
+                retried.placed += len(kept.keys() - rejected - _kept(file).keys())
 
 
 def _kept(file: ImportFile) -> dict[int, list[bytes]]:
@@ -89,14 +95,6 @@ def _kept(file: ImportFile) -> dict[int, list[bytes]]:
     for place, raw in rejects.values_list("place", "raw").iterator(1):
         pieces[place].append(bytes(raw))
     return pieces
-
-
-def _write(writer: Writer, parts: list[Part], retried: Retried) -> None:
-    batch = Batch(writer.bot_id)
-    for part in parts:
-        batch.add(part)
-    for _, counts in writer.write(batch):
-        retried.placed += counts.total("inserted") + counts.total("changed")
 
 
 @dataclass
@@ -122,6 +120,10 @@ class _Again:
                 reading = self._reading(render_file(self.before.header["shape"], []))
                 next(iter(reading.records), None)
                 yield self._plan(reading).retried(placed.items())
+        elif kind == Kind.PROFILE and 1 in kept:
+            reading = self._reading(kept[1])
+            if isinstance(person := next(iter(reading.records)), Profile):
+                yield self._plan(reading).retried([(1, person)])
         elif kind in (Kind.CONVERSATION, Kind.PROFILE) and self.file.key is not None:
             reading = self._reading(kept[0])
             parts = list(self._plan(reading).parts())
@@ -143,13 +145,15 @@ class _Again:
         data = [zlib.decompress(part.data) for part in parts.order_by("number")]
         if data:
             planned = list(
-                FilePlan(self.tree, self._reading(data), self.before, self.old, data).parts()
+                FilePlan(
+                    self.tree, self._reading(data), self.before, self.old, data, again=True
+                ).parts()
             )
             if any(part.edits for part in planned):
                 yield from planned
 
     def _plan(self, reading: Reading) -> FilePlan:
-        return FilePlan(self.tree, reading, self.before, self.old)
+        return FilePlan(self.tree, reading, self.before, self.old, again=True)
 
     def _reading(self, data: Iterable[bytes]) -> Reading:
         """As if it still lay where it lay; what the ledger notes of it is what it noted then."""

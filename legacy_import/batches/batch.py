@@ -58,6 +58,8 @@ class Part:
     sha256: bytes | None = None
     header: dict[str, Any] = field(default_factory=dict)
     chat: Chat | None = None
+    # Of a conversation: the dialect its messages are written in.
+    shape: dict[str, Any] = field(default_factory=dict)
     # What the file called the chat before.
     renamed_from: str | None = None
     # New records, whose places follow each other; `shift` is what the records before them have.

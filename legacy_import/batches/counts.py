@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from legacy_import.source.records import Kind
@@ -68,6 +68,9 @@ class Counts:
             }
         )
 
+    def copy(self) -> "Counts":
+        return Counts({kind: replace(tally) for kind, tally in self.kinds.items()})
+
     def total(self, name: str) -> int:
         return sum(getattr(tally, name) for tally in self.kinds.values())
 
@@ -96,8 +99,10 @@ class Books:
 
     def add(self, file_id: uuid.UUID, path: str, part: Counts, ends: bool) -> Counts:
         """Of the file so far; with its last part they must be equal to its records."""
-        counts = self.open.pop(file_id, None) or Counts()
-        counts.add(part)
+        before = self.open.pop(file_id, None)
+        counts = part.copy()
+        if before is not None:
+            counts.add(before)
         if ends:
             counts.require_balance(path)
         else:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Any
 
+from legacy_import.batches.identity import MOST_PLACES
 from legacy_import.source.records import Message, Metric, Profile
 
 BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -103,6 +104,33 @@ def message_values(message: Message) -> bytes:
             COMMON.get(message.message_type) or text(message.message_type),
             jsonb(metadata) if metadata else EMPTY_OBJECT,
         )
+    )
+
+
+def place_of(row: bytes) -> int:
+    """Of a message."""
+    return int.from_bytes(row[26:42]) & MOST_PLACES - 1
+
+
+def message_of(row: bytes) -> Message:
+    """As it was encoded; what is kept beside its row is not in it."""
+    fields: list[Any] = []
+    at = 2
+    while at < len(row):
+        length = int.from_bytes(row[at : at + 4], signed=True)
+        at += 4
+        fields.append(None if length < 0 else row[at : at + length])
+        at += max(length, 0)
+    number, sender_id, moment, sender_type, content, message_type, metadata = fields[3:]
+    return Message(
+        place=place_of(row),
+        telegram_message_id=None if number is None else int.from_bytes(number, signed=True),
+        sender_type=sender_type.decode(),
+        sender_id=None if sender_id is None else int.from_bytes(sender_id, signed=True),
+        content=content.decode(),
+        message_type=message_type.decode(),
+        metadata=json.loads(metadata[1:]),
+        sent_at=EPOCH + int.from_bytes(moment, signed=True) * MICROSECOND,
     )
 
 

@@ -67,9 +67,12 @@ class FilePlan:
         known: KnownFile | None,
         old: Sequence,
         own_bytes: Iterable[bytes] = (),
+        again: bool = False,
     ) -> None:
         self.bot_id = tree.bot_id or NO_BOT
         self.own_bytes = own_bytes
+        # Whether what PostgreSQL refused is to be tried again as it is.
+        self.again = again
         self.reading = reading
         self.file = reading.file
         self.known = known
@@ -120,11 +123,11 @@ class FilePlan:
             self._place(item(record), place - 1)
         part, before = self.part, self.known.counts.as_unchanged()
         tally, earlier = part.counts[self.kind], before[self.kind]
-        earlier.rejected -= tally.inserted + tally.changed
-        tally.source = earlier.source
-        tally.unchanged, tally.rejected = earlier.unchanged, earlier.rejected
-        before.kinds[self.kind] = tally
-        part.counts = before
+        tally.source, tally.unchanged = earlier.source, earlier.unchanged
+        tally.rejected = earlier.rejected - len(part.edits)
+        before.kinds.pop(self.kind)
+        part.counts.add(before)
+        part.shape = self.known.header["shape"]
         self._open_chat()
         part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
         return part
@@ -158,11 +161,14 @@ class FilePlan:
             tally.inserted += counted
         else:
             place = index + 1
-            if self.old.content(index) == item.content:
+            was_rejected = self.old.identity(index) == REJECTED
+            # PostgreSQL refused it, and it has not changed since.
+            refused = was_rejected and not rejected
+            if self.old.content(index) == item.content and not (refused and self.again):
                 self.last_kept = None
-                tally.unchanged += not rejected
-                tally.rejected += rejected
-                if isinstance(record, Profile):
+                tally.unchanged += not was_rejected
+                tally.rejected += was_rejected
+                if isinstance(record, Profile) and not refused:
                     part.counts["metrics"].source += len(record.metrics)
                     part.counts["metrics"].unchanged += len(record.metrics)
                 return
@@ -218,6 +224,8 @@ class FilePlan:
         part.first_place = self.next_place
         part.shift = self.old.shift
         part.rows_before = self.rows_so_far
+        if self.reading.header is not None:
+            part.shape = self.reading.header.shape
         return part
 
     def _cut(self) -> Part:

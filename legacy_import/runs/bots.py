@@ -40,6 +40,11 @@ def _make(name: str, entry: BotEntry | None, problems: list[str]) -> uuid.UUID:
         bot.owner_telegram_id = entry.owner_telegram_id
         bot.status = entry.status
         bot.config = entry.config
+        problems += (
+            f"{name}: a token stood in its config at {note.where}; it is masked there."
+            for note in entry.notes
+            if note.code == "token-masked"
+        )
         try:
             if entry.telegram_token:
                 bot.set_token(entry.telegram_token)

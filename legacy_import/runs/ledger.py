@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from legacy_import.models import ImportRun
+from legacy_import.models import ImportFile, ImportRun
 from legacy_import.refusal import ImportRefused
 from tenants.context import maintenance_context
 
@@ -21,6 +21,8 @@ LOCK_CLASS = 0x696D70
 def locked(bots: dict[str, uuid.UUID]) -> Iterator[None]:
     """Nobody else imports these bots meanwhile. The lock ends with the connection at the latest."""
     taken: list[uuid.UUID] = []
+    connection.ensure_connection()
+    session = connection.connection
     try:
         for name, bot_id in sorted(bots.items(), key=lambda bot: str(bot[1])):
             with connection.cursor() as cursor:
@@ -33,7 +35,7 @@ def locked(bots: dict[str, uuid.UUID]) -> Iterator[None]:
             taken.append(bot_id)
         yield
     finally:
-        if connection.connection is not None and not connection.connection.closed:
+        if connection.connection is session and not session.closed:
             for bot_id in taken:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, _key(bot_id)])
@@ -70,3 +72,12 @@ def end(run: ImportRun, status: str, counts: dict[str, Any] | None = None) -> No
         ImportRun.objects.filter(
             bot_id=run.bot_id, pk=run.pk, status=ImportRun.Status.RUNNING
         ).update(**values)
+
+
+def forget_idle(runs: Sequence[ImportRun]) -> bool:
+    """Those that read no file anew; whether all of them were idle."""
+    with maintenance_context():
+        for run in runs:
+            if not ImportFile.objects.filter(bot=run.bot_id, run=run.pk).exists():
+                ImportRun.objects.filter(bot=run.bot_id, pk=run.pk).delete()
+        return not ImportRun.objects.filter(pk__in=[run.pk for run in runs]).exists()

@@ -29,6 +29,8 @@ class Options:
     min_age: float = 5.0
     store_backups: bool = True
     salvage_backups: bool = False
+    # A pass that finds nothing to do leaves no run in the ledger.
+    watching: bool = False
 
     def wants(self, kind: Kind) -> bool:
         return not self.only or any(kind in ONLY[name] for name in self.only)

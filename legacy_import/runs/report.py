@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from legacy_import.batches.counts import KINDS
 from legacy_import.runs.run import Report
 
@@ -29,6 +31,15 @@ def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
         "rows_per_second": report.rows_per_second,
         "peak_rss_mb": report.peak_rss_mb,
     }
+
+
+def as_line(report: Report) -> str:
+    """Of a pass that had nothing to do."""
+    left = f", {len(report.outcome.left):,} changed just now" if report.outcome.left else ""
+    return (
+        f"{timezone.now():%Y-%m-%d %H:%M:%S} UTC: nothing new in {report.outcome.files:,} files"
+        f"{left} ({report.seconds:.1f} s)"
+    )
 
 
 def as_text(report: Report, most_rejects: int) -> str:

@@ -3,16 +3,18 @@
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 
 from legacy_import.batches.counts import Counts
 from legacy_import.models import ImportRun
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import bots, ledger
+from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
 from legacy_import.runs.pool import Hands, hands
 from legacy_import.runs.session import Outcome
@@ -60,7 +62,10 @@ class Report:
 
 def import_tree(options: Options, progress: Progress) -> Report:
     started = time.monotonic()
-    report = _import(options, progress)
+    try:
+        report = _import(options, progress)
+    except Error as error:
+        raise failure(error) or error from error
     report.seconds = time.monotonic() - started
     report.peak_rss_mb = round(max(peak_rss_mb(), report.peak_rss_mb), 1)
     return report
@@ -104,10 +109,14 @@ def _import(options: Options, progress: Progress) -> Report:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)
             raise Interrupted(f"Run {report.run_id} was interrupted.") from None
         except BaseException:
-            if connection.is_usable():
+            if not connection.is_usable():
+                connection.close()
+            with suppress(Exception):  # it would hide what happened
                 _end(runs, ImportRun.Status.FAILED, made, outcomes)
             raise
         _end(runs, ImportRun.Status.DONE, made, outcomes)
+        if options.watching and ledger.forget_idle(list(runs.values())):
+            report.run_id = None
     return report
 
 

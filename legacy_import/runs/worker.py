@@ -30,15 +30,30 @@ def begin(database: dict[str, Any], parent: int, advanced: Any) -> None:
 
 def work(tree: BotTree, options: Options, files: list[SourceFile]) -> tuple[Any, float]:
     """Returns when all of it is committed: what became of it, and the memory used at most."""
-    if tree.name not in _sessions:
-        from legacy_import.runs.session import open_session
+    from django.db import Error
 
-        while _sessions:
-            _sessions.popitem()[1].close()
+    from legacy_import.runs.failures import failure
+    from legacy_import.runs.session import open_session
+
+    if tree.name not in _sessions:
+        _close_sessions()
         _sessions[tree.name] = open_session(tree, options, _advance)
     session = _sessions[tree.name]
-    session.feed(files)
-    return session.drain(), peak_rss_mb()
+    try:
+        session.feed(files)
+        return session.drain(), peak_rss_mb()
+    except Error as error:
+        _close_sessions()
+        # What caused an exception does not reach the other process.
+        raise failure(error) or error from error
+    except BaseException:
+        _close_sessions()
+        raise
+
+
+def _close_sessions() -> None:
+    while _sessions:
+        _sessions.popitem()[1].close()
 
 
 def peak_rss_mb() -> float:

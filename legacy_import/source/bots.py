@@ -1,5 +1,6 @@
 """bots.json: the bots' tokens are in it, so nothing of the file is kept in a reject or a note."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,9 +8,14 @@ from legacy_import.source.document import Document
 from legacy_import.source.messages import whole_number
 from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject
 from legacy_import.source.splitting import Element
-from legacy_import.source.values import Refused, plain, plain_text
+from legacy_import.source.values import Refused, plain, plain_text, pointer
 
 STATUSES = ("active", "inactive", "maintenance", "error")
+# A token, also within an address; its number may stay.
+TOKEN = re.compile(r"([0-9]{5,16}(?::|%3[Aa]))[A-Za-z0-9_-]{30,}")
+# A shorter one may be any word.
+SHORTEST_SECRET = 20
+MASK = "…"
 WITHHELD = b"(not kept: it may hold a token)"
 
 
@@ -46,14 +52,16 @@ def _entry(place: int, value: Any, odd: list[Note]) -> BotEntry:
     config = plain(value.get("config") or {}, "/config", notes)
     if not isinstance(config, dict):
         raise Refused("not-an-object", "config")
+    token = _text(value, "telegram_token", notes).strip()
+    secrets = [each for each in (token, token.rpartition(":")[2]) if len(each) >= SHORTEST_SECRET]
     return BotEntry(
         place=place,
         name=name,
-        telegram_token=_text(value, "telegram_token", notes).strip() or None,
+        telegram_token=token or None,
         username=_text(value, "username", notes).strip().removeprefix("@"),
         owner_telegram_id=owner,
         status=status,
-        config=config,
+        config=_masked(config, secrets, "/config", notes),
         notes=tuple(Note(note.code, note.where, b"") for note in notes),
     )
 
@@ -65,3 +73,29 @@ def _text(value: dict[str, Any], field: str, notes: list[Note]) -> str:
     if not isinstance(text, str):
         raise Refused("not-text")
     return plain_text(text, f"/{field}", notes)
+
+
+def _masked(value: Any, secrets: list[str], where: str, notes: list[Note]) -> Any:
+    """Without tokens: a config is shown and kept where a token must not be."""
+    match value:
+        case str():
+            text = TOKEN.sub(rf"\1{MASK}", value)
+            for secret in secrets:
+                text = text.replace(secret, MASK)
+            if text != value:
+                notes.append(Note("token-masked", where, b""))
+            return text
+        case dict():
+            items = {}
+            for key, item in value.items():
+                shown = _masked(key, secrets, where, notes)
+                if shown in items:
+                    raise Refused("unstorable-key")
+                items[shown] = _masked(item, secrets, pointer(where, shown), notes)
+            return items
+        case list():
+            return [
+                _masked(item, secrets, f"{where}/{place}", notes)
+                for place, item in enumerate(value)
+            ]
+    return value

@@ -37,6 +37,8 @@ REJECTS = {
     "number-too-large": "A metric of more than 1,000 digits.",
     "metric-name": "A metric's name is empty or longer than 200 characters.",
     "missing-name": "A bot without a name.",
+    # Found when it was written
+    "refused-by-database": "PostgreSQL does not take a value of it: the reason has its words.",
 }
 
 REPAIRS = {
@@ -60,6 +62,7 @@ REPAIRS = {
     "missing-field": "A field was missing: its default was taken.",
     "time-left-out": "No known form of time: the field is empty.",
     "unknown-status": "The bot's status is none of ours: it is inactive.",
+    "token-masked": "A token stood in the bot's config: it is masked there.",
     # Ids
     "duplicate-id": "The message id stood earlier in the file: this message has none.",
     "id-not-a-number": "The message id is no number: this message has none.",

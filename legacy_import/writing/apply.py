@@ -1,10 +1,11 @@
 """One batch, in one transaction: rows, ledger, repairs, rejects and the files' journal."""
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection, transaction
 
 from legacy_import.batches.backups import backup_date
 from legacy_import.batches.batch import Batch, Finished, Part
@@ -20,13 +21,17 @@ from legacy_import.models import (
     Reject,
     Repair,
 )
+from legacy_import.writing import refused
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
 from legacy_import.writing.messages import write_messages
+from legacy_import.writing.refused import FileRefused, Planned
 from legacy_import.writing.staging import TABLES
 from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
 
+# Seconds before a batch is tried again that met a deadlock, say.
+WAITS = (0.1, 0.5, 2.0, 5.0)
 # What a transaction is known by in the rows it wrote: their xmin has 32 bits.
 THIS_TRANSACTION = "SELECT (pg_current_xact_id()::text::numeric % 4294967296)::bigint"
 STILL_RUNNING = """
@@ -54,7 +59,36 @@ class Writer:
         self.books = Books()
 
     def write(self, batch: Batch) -> Finished:
-        """Commits; the files that are finished now, and what became of their records."""
+        """Commits; the files that are finished now, and what became of their records.
+
+        Records that PostgreSQL refuses become rejects of the batch.
+        """
+        planned, waits = Planned(batch, self.books), iter(WAITS)
+        while True:
+            try:
+                return self._write(batch)
+            except Error as error:
+                planned.restore()
+                if refused.is_passing(error) and (wait := next(waits, None)):
+                    time.sleep(wait)
+                elif refused.is_refusal(error) and (found := self._refused_of(batch)):
+                    refused.reject(batch, found)
+                    planned = Planned(batch, self.books)
+                else:
+                    raise
+
+    def _refused_of(self, batch: Batch) -> dict[refused.Key, str]:
+        try:
+            return self._sift(batch)
+        except Error as error:
+            if refused.is_refusal(error) and len(batch.parts) > 1:
+                for part in batch.parts:
+                    self._refused_of(Batch(self.bot_id, [part]))
+            elif refused.is_refusal(error):
+                raise FileRefused(batch.parts[0].path, refused.words_of(error)) from error
+            raise
+
+    def _write(self, batch: Batch) -> Finished:
         with maintenance_context(), connection.cursor() as cursor:
             self._require_running(cursor)
             for staging in TABLES:
@@ -75,6 +109,31 @@ class Writer:
             changes.write(batch)
             self._solve(cursor, batch)
         return finished
+
+    def _sift(self, batch: Batch) -> dict[refused.Key, str]:
+        """Tries, and undoes all of it."""
+        with maintenance_context(), connection.cursor() as cursor:
+            self._require_running(cursor)
+            for staging in TABLES:
+                staging.create(cursor)
+            chats = open_chats(cursor, batch)
+            state = {"status": ImportFile.Status.PARTIAL, "header": {}, "counts": {}}
+            ImportFile.objects.bulk_create(
+                self._opened(part, chats, state) for part in batch.parts if part.opens
+            )
+
+            def write(some: Batch) -> None:
+                changes = Changes(self.bot_id, 0)
+                for staging in TABLES:
+                    staging.empty(cursor)
+                write_messages(cursor, some, chats, changes)
+                write_profiles(cursor, some, changes)
+                write_metrics(cursor, some, changes)
+                _write_records(some)
+
+            found = refused.refused_of(batch, write)
+            transaction.set_rollback(True)
+        return found
 
     def _require_running(self, cursor: Any) -> None:
         cursor.execute(STILL_RUNNING, [self.bot_id, self.run.pk])

@@ -24,6 +24,9 @@ class Staging:
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({columns}) ON COMMIT DELETE ROWS"
         )
 
+    def empty(self, cursor: Any) -> None:
+        cursor.execute(f"DELETE FROM {self.name}")
+
     def fill(self, cursor: Any, rows: Iterable[bytes]) -> None:
         copying = cursor.copy(f"COPY {self.name} FROM STDIN (FORMAT BINARY)")
         with connection.wrap_database_errors, copying as copy:

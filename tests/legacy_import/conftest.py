@@ -1,11 +1,29 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from legacy_import.runs.options import Options, Silent
+from legacy_import.runs.run import import_tree
 from tests.legacy_import.tree import Tree
+from tests.legacy_import.undisturbed import begin_again, fill, small_batches, state
 
 
 @pytest.fixture
 def tree(workspace: Path) -> Iterator[Tree]:
     return Tree(workspace / "legacy")
+
+
+@pytest.fixture
+def undisturbed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    fill(tree)
+    begin_again()
+    with monkeypatch.context() as small:
+        small_batches(small)
+        import_tree(Options(tree.root, bot="Emma", min_age=0), Silent())
+    expected = state()
+    assert len(expected["messages"]) > 800
+    assert len(expected["import_rejects"]) == 4
+    begin_again()
+    return expected

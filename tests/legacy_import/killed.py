@@ -22,14 +22,14 @@ def main(database: str, root: str, how: str, number: str) -> None:
     from django.db import connection
     from django.db.backends.signals import connection_created
 
-    from legacy_import.batches import batch, plan
+    from legacy_import.batches import backups, batch, plan
     from legacy_import.runs.options import Options, Silent
     from legacy_import.runs.run import import_tree
 
     connection.settings_dict.update(json.loads(database))
     if how != "--measured":
         plan.MOST_BYTES = batch.MOST_BYTES = 30_000
-        plan.BYTES_PART = 5_000
+        backups.BYTES_PART = 5_000
     statements = count(1)
 
     def die() -> None:

@@ -150,22 +150,67 @@ def test_under_the_ops_login_and_ctrl_c(tree: Tree, cluster: Path) -> None:
     assert undone.returncode == 0, undone.stderr
 
 
-def test_watching(tree: Tree, cluster: Path) -> None:
-    tree.old_chat(7, line(1))
-    process = subprocess.Popen(
+def watching(tree: Tree, cluster: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "import_legacy_json", str(tree.root), "--bot",
-         "Emma", "--min-age", "0", "--watch", "0.3", "--format", "json"],
+         "Emma", "--min-age", "0", "--watch", "0.3", *arguments],
         env=clean_environment(DATA_DIR=str(cluster)), cwd=ROOT, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def listed_runs(cluster: Path) -> list[tuple[int, str]]:
+    status = manage("import_status", "--format", "json", DATA_DIR=str(cluster))
+    return [(run["run_id"], run["bots"][0]["status"]) for run in json.loads(status.stdout)]
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_watching(tree: Tree, cluster: Path, ended_by: signal.Signals) -> None:
+    """Passes that find nothing new leave no run, and it ends well between two of them."""
+    tree.old_chat(7, line(1))
+    process = watching(tree, cluster, "--format", "json")
     assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["kinds"]["messages"]["inserted"] == 1
+    passes = map(json.loads, process.stdout)
+    assert next(passes)["kinds"]["messages"]["inserted"] == 1
+    for _ in range(4):
+        idle = next(passes)
+        assert (idle["run_id"], idle["unchanged_files"]) == (None, 1)
     tree.old_chat(7, line(1), line(2))
-    passes = (json.loads(process.stdout.readline()) for _ in range(20))
-    assert next(p["kinds"]["messages"]["inserted"] for p in passes if p["kinds"]["messages"]
-                ["inserted"]) == 1  # fmt: skip
-    os.kill(process.pid, signal.SIGINT)
+    changed = next(one for one in passes if one["run_id"])
+    assert (changed["run_id"], changed["kinds"]["messages"]["inserted"]) == (2, 1)
+    assert next(passes)["run_id"] is None
+    os.kill(process.pid, ended_by)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "No longer watching" in err
+    assert f"then manage.py import_legacy_json {tree.root} --min-age 0" in err
+    assert listed_runs(cluster) == [(2, "done"), (1, "done")]
+
+
+@pytest.mark.parametrize(("ended_by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_watching_ended_within_a_pass(
+    tree: Tree, cluster: Path, ended_by: signal.Signals, status: int
+) -> None:
+    for chat in range(1, 201):
+        tree.chat(chat, *(message(n) for n in range(1, 401)))
+    process = watching(tree, cluster)
+    wait_for_rows(cluster)
+    os.kill(process.pid, ended_by)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == status, err
+    assert "Run 1 was interrupted. What was committed is kept; to go on: " in err
+    assert listed_runs(cluster) == [(1, "interrupted")]
+
+
+def test_a_line_for_a_pass_with_nothing_new(tree: Tree, cluster: Path) -> None:
+    tree.old_chat(7, line(1))
+    process = watching(tree, cluster)
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(12)]
+    os.kill(process.pid, signal.SIGTERM)
     process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert sum("UTC: nothing new in 1 files" in one for one in said) > 3
 
 
 def test_pages_of_ones_own_bots(tree: Tree) -> None:

@@ -1,7 +1,10 @@
 import json
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,11 +13,31 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import report as reports
+from legacy_import.runs.failures import RunFailed
 from legacy_import.runs.options import ONLY, Options
 from legacy_import.runs.progress import Bar
 from legacy_import.runs.run import Interrupted, Report, import_tree
+from legacy_import.writing.refused import FileRefused
 
 REJECTED = 3
+
+
+class Signals:
+    """SIGTERM ends an import as Ctrl-C does; the shell's status says which it was."""
+
+    status = 128 + signal.SIGINT
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        before = signal.signal(signal.SIGTERM, self._terminate)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _terminate(self, *_: object) -> None:
+        self.status = 128 + signal.SIGTERM
+        raise KeyboardInterrupt
 
 
 class Command(BaseCommand):
@@ -56,18 +79,20 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         wanted = _options(options)
+        again = f"manage.py import_legacy_json {options['path']}"
+        signals = Signals()
         try:
-            while True:
+            with signals.taken():
                 report = self._pass(wanted, options)
-                if options["watch"] is None:
-                    break
-                time.sleep(options["watch"])
-        except ImportRefused as error:
+                while options["watch"] is not None:
+                    time.sleep(options["watch"])
+                    report = self._pass(wanted, options)
+        except (ImportRefused, RunFailed, FileRefused) as error:
             raise CommandError(str(error)) from error
         except Interrupted as interrupted:
-            again = f"manage.py import_legacy_json {options['path']}"
             raise CommandError(
-                f"{interrupted} What was committed is kept; to go on: {again}", returncode=130
+                f"{interrupted} What was committed is kept; to go on: {again}",
+                returncode=signals.status,
             ) from None
         except BrokenProcessPool:
             raise CommandError(
@@ -75,6 +100,12 @@ class Command(BaseCommand):
                 "same command goes on from there."
             ) from None
         except KeyboardInterrupt:
+            if options["watch"] is None:
+                raise CommandError("Interrupted.", returncode=signals.status) from None
+            self.stderr.write(
+                "No longer watching; what the passes so far said is committed. "
+                f"Next: stop the bots, then {again} --min-age 0"
+            )
             return
         if report.counts.total("rejected"):
             sys.exit(REJECTED)
@@ -85,6 +116,8 @@ class Command(BaseCommand):
         if options["format"] == "json":
             figures = reports.as_json(report, options["limit_rejects"])
             self.stdout.write(json.dumps(figures, ensure_ascii=False))
+        elif options["verbosity"] > 0 and report.run_id is None and not report.dry_run:
+            self.stdout.write(reports.as_line(report))
         elif options["verbosity"] > 0:
             self.stdout.write(reports.as_text(report, options["limit_rejects"]))
         return report
@@ -110,4 +143,5 @@ def _options(options: dict[str, Any]) -> Options:
         min_age=options["min_age"],
         store_backups=options["backups"] == "store",
         salvage_backups=options["salvage_backups"],
+        watching=options["watch"] is not None,
     )

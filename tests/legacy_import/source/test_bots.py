@@ -75,3 +75,32 @@ def test_damage_keeps_no_token(workspace: Path, size: int) -> None:
     entries(workspace, data + data[:size])
     entries(workspace, data.replace(b'"x": ', b'"x": oops, "y" '))
     entries(workspace, data.replace(b'"name"', b'"telegram_token": "secret", "name"'))
+
+
+@pytest.mark.parametrize(
+    ("config", "masked", "where"),
+    [
+        ({"token": TOKEN}, {"token": "123456789:…"}, "/config/token"),
+        (
+            {"hooks": [{"url": f"https://example.com/bot{TOKEN.replace(':', '%3A')}/x"}]},
+            {"hooks": [{"url": "https://example.com/bot123456789%3A…/x"}]},
+            "/config/hooks/0/url",
+        ),
+        ({"a/b": TOKEN.partition(":")[2]}, {"a/b": "…"}, "/config/a~1b"),
+        ({"bots": {TOKEN: 1}}, {"bots": {"123456789:…": 1}}, "/config/bots"),
+        ({"x": "55555:BBF-secret_secret_secret_secret_sec!"}, {"x": "55555:…!"}, "/config/x"),
+    ],
+)  # fmt: skip
+def test_a_token_in_the_config(
+    workspace: Path, config: dict[str, Any], masked: dict[str, Any], where: str
+) -> None:
+    entry = entries(workspace, json.dumps({"bots": [{**ENTRY, "config": config}]}).encode())[0]
+    assert isinstance(entry, BotEntry)
+    assert (entry.telegram_token, entry.config) == (TOKEN, masked)
+    assert [(note.code, note.where) for note in entry.notes] == [("token-masked", where)]
+
+
+def test_what_is_no_token_stays(workspace: Path) -> None:
+    config = {"at": "12:30", "id": "123456789", "url": "http://example.com:8080/a-long-path-name"}
+    [entry] = entries(workspace, json.dumps({"bots": [{**ENTRY, "config": config}]}).encode())
+    assert (entry.config, entry.notes) == (config, ())

@@ -1,0 +1,186 @@
+"""Records whose values PostgreSQL refuses: found among the others, and made rejects of their batch.
+
+They are looked for where the batch failed and nowhere else, so a batch that does not fail pays
+nothing but for remembering what was counted before it was written.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import psycopg
+from django.db import Error, transaction
+
+from legacy_import.batches import encode
+from legacy_import.batches.batch import Batch, Part
+from legacy_import.batches.counts import Books, Counts
+from legacy_import.batches.encode import IDENTITY, REJECTED
+from legacy_import.source.records import Reject
+from legacy_import.source.render import render_message, render_profile
+from legacy_import.source.values import as_json
+
+CODE = "refused-by-database"
+# Classes of SQLSTATE: data exceptions, violated constraints, limits such as of an index's row.
+REFUSALS = ("22", "23", "54")
+# Serialization, a deadlock, a lock that was not given in time: to be tried again as it is.
+PASSING = ("40001", "40P01", "55P03")
+
+# The number of a part in the batch, and the record's place in its file.
+Key = tuple[int, int]
+
+
+class FileRefused(Exception):
+    """What stands around a file's records: there is no row for its records to belong to."""
+
+    def __str__(self) -> str:
+        path, words = self.args
+        return (
+            f"{path}: PostgreSQL does not take what stands around its records, such as its title "
+            f"({words}). Move it away and run the same command again. What was imported stays."
+        )
+
+
+def sqlstate(error: BaseException) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def is_passing(error: BaseException) -> bool:
+    return sqlstate(error) in PASSING
+
+
+def is_refusal(error: BaseException) -> bool:
+    return sqlstate(error)[:2] in REFUSALS
+
+
+class Planned:
+    """A batch as it was before somebody tried to write it."""
+
+    def __init__(self, batch: Batch, books: Books) -> None:
+        self.books, self.open = books, dict(books.open)
+        self.parts: list[tuple[Part, Counts, int, int]] = [
+            (part, part.counts.copy(), part.shift, len(part.notes)) for part in batch.parts
+        ]
+
+    def restore(self) -> None:
+        self.books.open = self.open
+        for part, counts, shift, notes in self.parts:
+            part.counts, part.shift = counts, shift
+            del part.notes[notes:]
+
+
+def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
+    """The records without which the rest can be written, with the database's words.
+
+    Inside a transaction that is rolled back afterwards: halves that can be written stay until
+    then, so that of two records that exclude each other it is the second.
+    """
+    refused: dict[Key, str] = {}
+
+    def sift(keys: Sequence[Key]) -> None:
+        if not keys:
+            return
+        try:
+            with transaction.atomic():
+                write(_only(batch, set(keys)))
+        except Error as error:
+            if not is_refusal(error):
+                raise
+            if len(keys) == 1:
+                refused[keys[0]] = words_of(error)
+                return
+            half = len(keys) // 2
+            sift(keys[:half])
+            sift(keys[half:])
+
+    sift([(n, place) for n, part in enumerate(batch.parts) for place in _places(part)])
+    return refused
+
+
+def words_of(error: Error) -> str:
+    """Without the details, which quote the row."""
+    cause = error.__cause__
+    assert isinstance(cause, psycopg.Error)
+    return cause.diag.message_primary or ""
+
+
+def _places(part: Part) -> list[int]:
+    rows = (encode.place_of(row) for row in (*part.message_rows, *part.changed_rows))
+    return sorted(
+        {*rows, *(place for place, *_ in part.profiles), *(place for place, *_ in part.metrics)}
+    )
+
+
+def _only(batch: Batch, keys: set[Key]) -> Batch:
+    """Of these records alone; what is counted and noted in it leaves the batch as it is."""
+    parts = []
+    for n in sorted({n for n, _ in keys}):
+        part = batch.parts[n]
+        of_part = replace(part, counts=Counts())
+        places = {place for of, place in keys if of == n}
+        _keep(of_part, places.__contains__)
+        parts.append(of_part)
+    return Batch(batch.bot_id, parts)
+
+
+def _keep(part: Part, wanted: Callable[[int], bool]) -> None:
+    part.message_rows = [row for row in part.message_rows if wanted(encode.place_of(row))]
+    part.changed_rows = [row for row in part.changed_rows if wanted(encode.place_of(row))]
+    part.profiles = [found for found in part.profiles if wanted(found[0])]
+    part.metrics = [found for found in part.metrics if wanted(found[0])]
+    part.notes = [found for found in part.notes if wanted(found[0])]
+    part.originals = [found for found in part.originals if wanted(found[0])]
+
+
+def reject(batch: Batch, refused: dict[Key, str]) -> None:
+    for n, part in enumerate(batch.parts):
+        words = {place: reason for (of, place), reason in refused.items() if of == n}
+        if words:
+            _reject(part, words)
+
+
+def _reject(part: Part, words: dict[int, str]) -> None:
+    raws = dict(_raws(part, words))
+    added = {encode.place_of(row) for row in part.message_rows}
+    people = dict(part.profiles)
+    messages = added.union(encode.place_of(row) for row in part.changed_rows)
+    repaired = {place for place, _ in part.notes}
+    for place, reason in words.items():
+        edit = part.edits.get(place)
+        kind = "messages" if place in messages else "profiles" if place in people else "metrics"
+        tally = part.counts[kind]
+        tally.rejected += 1
+        tally.repaired -= place in repaired
+        # Of other rows the database would have said whether they were there.
+        if place in messages and (place in added or edit is None or edit.was_rejected):
+            tally.inserted -= 1
+        elif place in messages:
+            tally.changed -= 1
+        if place in people:
+            part.counts["metrics"].source -= len(people[place].metrics)
+        # The fingerprint keeps the content: that record as it is was refused.
+        if edit is None:
+            at = (place - part.first_place) * IDENTITY
+            part.identities[at : at + IDENTITY] = REJECTED
+        elif edit.earlier == REJECTED + edit.content:
+            del part.edits[place]
+            continue
+        else:
+            part.edits[place] = replace(edit, identity=REJECTED)
+        part.rejects.append((place, 0, Reject(place, CODE, reason, raws[place])))
+    _keep(part, lambda place: place not in words)
+
+
+def _raws(part: Part, places: dict[int, str]) -> Iterator[tuple[int, bytes]]:
+    """The records as JSON: what was kept of them, else as an export would write them."""
+    for place, _, metric in part.metrics:
+        if place in places:
+            name, number = as_json(metric.metric_name), str(metric.metric_value).encode()
+            yield place, b"{" + name + b": " + number + b"}"
+    for place, profile in part.profiles:
+        if place in places:
+            yield place, as_json(render_profile(profile.shape, profile))
+    for row in (*part.message_rows, *part.changed_rows):
+        if (place := encode.place_of(row)) in places:
+            yield place, as_json(render_message(part.shape, encode.message_of(row)))
+    for place, original in part.originals:
+        if place in places and original:
+            yield place, original

@@ -1,0 +1,73 @@
+"""Bots' tokens are encrypted on arrival, and stand nowhere else: wherever bots.json had them."""
+
+from io import StringIO
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tenants.context import maintenance_context
+from tenants.models import Bot
+from tests.legacy_import.tree import Tree, line
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "AAF-secret_secret_secret_secret_sec"
+TOKEN = f"123456789:{SECRET}"
+OTHER = "987654321:BBF-secret_secret_secret_secret_sec"
+
+
+def tables_with_secrets(superuser: dict[str, Any]) -> list[str]:
+    with psycopg.connect(**superuser) as session:
+        return [
+            table
+            for table in connection.introspection.table_names()
+            if session.execute(
+                f"SELECT FROM {table} AS row WHERE row::text LIKE '%secret_secret%' LIMIT 1"
+            ).rowcount
+        ]
+
+
+@pytest.mark.parametrize("name", ["bots.json", "config.json"])
+def test_a_token_in_the_config(
+    tree: Tree, superuser: dict[str, Any], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = {"hook": f"https://example.com/{TOKEN}", "fallback": [OTHER], "keys": {SECRET: 1}}
+    described = {"telegram_token": TOKEN, "status": "active", "config": config}
+    tree.write(name, {"bots": [
+        {"name": "Anna", **described}, {"name": "Emma", **described}, {"name": "", **described},
+    ]})  # fmt: skip
+    for bot in ("Anna", "Emma"):
+        tree.write(f"{bot}/conversations/1.json", [line(1), "lost"])
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit, match="3"):
+        call_command("import_legacy_json", str(tree.root), "--min-age", "0", stdout=out, stderr=err)
+    said = out.getvalue() + err.getvalue() + caplog.text
+    assert "Anna: a token stood in its config at /config/hook; it is masked there." in said
+    assert "another bot has its token" in said
+    assert "secret_secret" not in said
+    assert tables_with_secrets(superuser) == []
+    with maintenance_context():
+        configs = [bot.config for bot in Bot.objects.all()]
+    assert configs == [
+        {"hook": "https://example.com/123456789:…", "fallback": ["987654321:…"], "keys": {"…": 1}}
+    ] * 2  # fmt: skip
+
+
+def test_a_token_of_no_form(tree: Tree, superuser: dict[str, Any]) -> None:
+    """Whatever is said of it, it is not said."""
+    odd = "secret_secret_secret_of_no_form"
+    tree.write("bots.json", {"bots": [
+        {"name": "Emma", "telegram_token": odd, "config": {"again": f"<{odd}>"}},
+    ]})  # fmt: skip
+    tree.write("Emma/conversations/1.json", [line(1)])
+    out = StringIO()
+    try:
+        call_command("import_legacy_json", str(tree.root), "--min-age", "0", stdout=out)
+    except CommandError as error:
+        out.write(str(error))
+    assert "its token has no token's form" in out.getvalue()
+    assert "secret" not in out.getvalue()
+    assert tables_with_secrets(superuser) == []
