@@ -59,24 +59,36 @@ class Outcome:
         self.only_in_backups |= other.only_in_backups
 
 
+class Lane:
+    """A thread with a connection and books of its own: all parts of a file go through one."""
+
+    def __init__(self, writer: WritesBatches) -> None:
+        self.writer = writer
+        self.thread = ThreadPoolExecutor(1, "import-writer")
+
+    def close(self) -> None:
+        """What waits is still written."""
+        self.thread.submit(lambda: connection.close())
+        self.thread.shutdown()
+
+
 class Session:
     def __init__(
         self,
         tree: BotTree,
-        writer: WritesBatches,
+        writers: Sequence[WritesBatches],
         options: Options,
         advance: Callable[[int], object],
     ) -> None:
         self.tree = tree
         self.bot_id = tree.bot_id or NO_BOT
-        self.writer = writer
         self.options = options
         self.advance = advance
         self.outcome = Outcome()
         self.batch = Batch(self.bot_id)
         self.failed = False
         self.waiting: list[Future[Finished]] = []
-        self.writers = [ThreadPoolExecutor(1, "import-writer") for _ in range(WRITERS)]
+        self.lanes = [Lane(writer) for writer in writers]
 
     def feed(self, files: Sequence[SourceFile]) -> None:
         paths = [self.tree.path(file) for file in files]
@@ -100,11 +112,8 @@ class Session:
 
     def close(self) -> None:
         """What is being written is still committed; what waits is given up."""
-        for thread in self.writers:
-            # Each has its own connection.
-            thread.submit(lambda: connection.close())
-        for thread in self.writers:
-            thread.shutdown(cancel_futures=False)
+        for lane in self.lanes:
+            lane.close()
 
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
         if file.problem == TOO_FRESH:
@@ -174,16 +183,17 @@ class Session:
             self._await()
         batch, self.batch = self.batch, Batch(self.bot_id)
         if batch.parts[0].opens:
-            self.writers.reverse()
-        # Else the one that has written, or will write, the parts before these.
-        self.waiting.append(self.writers[0].submit(self._write, batch))
+            self.lanes.reverse()
+        # Else the one that has, or will have, the parts before these.
+        lane = self.lanes[0]
+        self.waiting.append(lane.thread.submit(self._write, lane.writer, batch))
 
-    def _write(self, batch: Batch) -> Finished:
+    def _write(self, writer: WritesBatches, batch: Batch) -> Finished:
         """Nothing is written after a batch that failed: a file's parts follow each other."""
         if self.failed:
             raise WriteFailed("An earlier batch was not written.")
         try:
-            return self.writer.write(batch)
+            return writer.write(batch)
         except BaseException:
             self.failed = True
             raise
@@ -200,5 +210,8 @@ class Session:
 
 def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:
     """A dry one without a run."""
-    writer: WritesBatches = Writer(tree.run) if tree.run else DryRun(tree.bot_id)
-    return Session(tree, writer, options, advance)
+
+    def writer() -> WritesBatches:
+        return Writer(tree.run) if tree.run else DryRun(tree.bot_id)
+
+    return Session(tree, [writer() for _ in range(WRITERS)], options, advance)
