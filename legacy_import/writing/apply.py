@@ -106,7 +106,7 @@ class Writer:
             _drop_unfinished_bytes(batch)
             _write_bytes(batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
-            changes.write(batch)
+            changes.write(cursor, batch)
             self._solve(cursor, batch)
         return finished
 
