@@ -26,7 +26,7 @@ from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
 from legacy_import.writing.messages import write_messages
 from legacy_import.writing.refused import FileRefused, Planned
-from legacy_import.writing.staging import TABLES
+from legacy_import.writing.staging import TABLES, empty
 from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
 
@@ -106,7 +106,7 @@ class Writer:
             _drop_unfinished_bytes(batch)
             _write_bytes(batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
-            changes.write(batch)
+            changes.write(cursor, batch)
             self._solve(cursor, batch)
         return finished
 
@@ -124,8 +124,7 @@ class Writer:
 
             def write(some: Batch) -> None:
                 changes = Changes(self.bot_id, 0)
-                for staging in TABLES:
-                    staging.empty(cursor)
+                empty(cursor)
                 write_messages(cursor, some, chats, changes)
                 write_profiles(cursor, some, changes)
                 write_metrics(cursor, some, changes)

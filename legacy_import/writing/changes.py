@@ -6,50 +6,52 @@ from typing import Any
 
 from legacy_import.batches.batch import Batch, Edit, Part
 from legacy_import.batches.encode import CONTENT, IDENTITY
-from legacy_import.models import Change, ImportChunk
+from legacy_import.models import ImportChunk
+from tenants.ids import uuid7
+
+# Rows of PostgreSQL's own JSON, which has more digits than Python's would keep.
+INSERT = """
+    INSERT INTO import_changes (bot_id, transaction, id, file_id, place, table_name, row_id, before,
+        chunk_id, earlier)
+    SELECT %s, %s, id, file_id, place, table_name, row_id, before::jsonb, chunk_id, earlier
+    FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::uuid[], %s::text[],
+        %s::uuid[], %s::bytea[])
+        AS change (id, file_id, place, table_name, row_id, before, chunk_id, earlier)
+"""
+AT_ONCE = 1000
 
 
 class Changes:
     def __init__(self, bot_id: uuid.UUID, transaction: int) -> None:
         self.bot_id = bot_id
         self.transaction = transaction
-        self.rows: list[Change] = []
+        self.rows: list[tuple[Any, ...]] = []
 
     def row(
-        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: dict[str, Any] | None
+        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: str | None
     ) -> None:
-        """`before` is None for a row that was not there."""
-        self.rows.append(
-            self._change(part, place, table_name=table, row_id=row_id, before=before or {})
-        )
+        """`before` is the row as JSON, None for one that was not there."""
+        self.rows.append((uuid7(), part.file_id, place, table, row_id, before or "{}", None, None))
 
-    def write(self, batch: Batch) -> None:
+    def write(self, cursor: Any, batch: Batch) -> None:
         """With the fingerprints that records had before."""
-        for part in batch.parts:
-            for edit in part.edits.values():
-                self.rows.append(
-                    self._change(part, edit.place, chunk_id=edit.chunk.id, earlier=edit.earlier)
-                )
-        Change.objects.bulk_create(self.rows, batch_size=1000)
         edits: dict[uuid.UUID, list[Edit]] = defaultdict(list)
         for part in batch.parts:
             for edit in part.edits.values():
-                edits[edit.chunk.id].append(edit)
+                chunk, earlier = edit.chunk.id, edit.earlier
+                self.rows.append(
+                    (uuid7(), part.file_id, edit.place, None, None, "{}", chunk, earlier)
+                )
+                edits[chunk].append(edit)
+        for begin in range(0, len(self.rows), AT_ONCE):
+            columns = zip(*self.rows[begin : begin + AT_ONCE], strict=True)
+            cursor.execute(INSERT, [self.bot_id, self.transaction, *map(list, columns)])
         set_fingerprints(
             self.bot_id,
             {
                 chunk_id: [(edit.place, edit.identity + edit.content) for edit in of_chunk]
                 for chunk_id, of_chunk in edits.items()
             },
-        )
-
-    def _change(self, part: Part, place: int, **values: Any) -> Change:
-        return Change(
-            bot_id=self.bot_id,
-            file_id=part.file_id,
-            place=place,
-            transaction=self.transaction,
-            **values,
         )
 
 

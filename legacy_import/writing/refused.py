@@ -4,8 +4,12 @@ They are looked for where the batch failed and nowhere else, so a batch that doe
 nothing but for remembering what was counted before it was written.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import psycopg
 from django.db import Error, transaction
@@ -23,6 +27,14 @@ CODE = "refused-by-database"
 REFUSALS = ("22", "23", "54")
 # Serialization, a deadlock, a lock that was not given in time: to be tried again as it is.
 PASSING = ("40001", "40P01", "55P03")
+
+FIRST = itemgetter(0)
+# What a part has of its records -> of an item its record's place.
+PLACES: dict[str, Callable[[Any], int]] = {
+    **dict.fromkeys(("message_rows", "changed_rows"), encode.place_of),
+    **dict.fromkeys(("profiles", "metrics", "notes", "originals"), FIRST),
+}
+ROWS = {"message_rows", "changed_rows", "profiles", "metrics"}
 
 # The number of a part in the batch, and the record's place in its file.
 Key = tuple[int, int]
@@ -56,15 +68,21 @@ class Planned:
 
     def __init__(self, batch: Batch, books: Books) -> None:
         self.books, self.open = books, dict(books.open)
-        self.parts: list[tuple[Part, Counts, int, int]] = [
-            (part, part.counts.copy(), part.shift, len(part.notes)) for part in batch.parts
+        self.parts = [(part, part.shift, len(part.notes)) for part in batch.parts]
+        self.tallies = [
+            (tally, tally.inserted, tally.unchanged, tally.changed, tally.repaired)
+            for part in batch.parts
+            for tally in part.counts.kinds.values()
         ]
 
     def restore(self) -> None:
         self.books.open = self.open
-        for part, counts, shift, notes in self.parts:
-            part.counts, part.shift = counts, shift
+        for part, shift, notes in self.parts:
+            part.shift = shift
             del part.notes[notes:]
+        for tally, inserted, unchanged, changed, repaired in self.tallies:
+            tally.inserted, tally.unchanged = inserted, unchanged
+            tally.changed, tally.repaired = changed, repaired
 
 
 def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
@@ -73,6 +91,7 @@ def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
     Inside a transaction that is rolled back afterwards: halves that can be written stay until
     then, so that of two records that exclude each other it is the second.
     """
+    records = _records(batch)
     refused: dict[Key, str] = {}
 
     def sift(keys: Sequence[Key]) -> None:
@@ -80,7 +99,7 @@ def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
             return
         try:
             with transaction.atomic():
-                write(_only(batch, set(keys)))
+                write(_only(batch, keys, records))
         except Error as error:
             if not is_refusal(error):
                 raise
@@ -91,7 +110,7 @@ def refused_of(batch: Batch, write: Callable[[Batch], None]) -> dict[Key, str]:
             sift(keys[:half])
             sift(keys[half:])
 
-    sift([(n, place) for n, part in enumerate(batch.parts) for place in _places(part)])
+    sift(sorted(key for key, of_record in records.items() if of_record.keys() & ROWS))
     return refused
 
 
@@ -102,32 +121,24 @@ def words_of(error: Error) -> str:
     return cause.diag.message_primary or ""
 
 
-def _places(part: Part) -> list[int]:
-    rows = (encode.place_of(row) for row in (*part.message_rows, *part.changed_rows))
-    return sorted(
-        {*rows, *(place for place, *_ in part.profiles), *(place for place, *_ in part.metrics)}
-    )
+def _records(batch: Batch) -> dict[Key, dict[str, list[Any]]]:
+    """What a batch has of each record."""
+    records: dict[Key, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for n, part in enumerate(batch.parts):
+        for name, place_of in PLACES.items():
+            for item in getattr(part, name):
+                records[n, place_of(item)][name].append(item)
+    return records
 
 
-def _only(batch: Batch, keys: set[Key]) -> Batch:
+def _only(batch: Batch, keys: Sequence[Key], records: dict[Key, dict[str, list[Any]]]) -> Batch:
     """Of these records alone; what is counted and noted in it leaves the batch as it is."""
     parts = []
-    for n in sorted({n for n, _ in keys}):
-        part = batch.parts[n]
-        of_part = replace(part, counts=Counts())
-        places = {place for of, place in keys if of == n}
-        _keep(of_part, places.__contains__)
-        parts.append(of_part)
+    for n, of_part in groupby(keys, key=FIRST):
+        found = [records[key] for key in of_part]
+        lists = {name: [item for one in found for item in one.get(name, ())] for name in PLACES}
+        parts.append(replace(batch.parts[n], counts=Counts(), **lists))
     return Batch(batch.bot_id, parts)
-
-
-def _keep(part: Part, wanted: Callable[[int], bool]) -> None:
-    part.message_rows = [row for row in part.message_rows if wanted(encode.place_of(row))]
-    part.changed_rows = [row for row in part.changed_rows if wanted(encode.place_of(row))]
-    part.profiles = [found for found in part.profiles if wanted(found[0])]
-    part.metrics = [found for found in part.metrics if wanted(found[0])]
-    part.notes = [found for found in part.notes if wanted(found[0])]
-    part.originals = [found for found in part.originals if wanted(found[0])]
 
 
 def reject(batch: Batch, refused: dict[Key, str]) -> None:
@@ -166,7 +177,9 @@ def _reject(part: Part, words: dict[int, str]) -> None:
         else:
             part.edits[place] = replace(edit, identity=REJECTED)
         part.rejects.append((place, 0, Reject(place, CODE, reason, raws[place])))
-    _keep(part, lambda place: place not in words)
+    for name, place_of in PLACES.items():
+        left = [item for item in getattr(part, name) if place_of(item) not in words]
+        setattr(part, name, left)
 
 
 def _raws(part: Part, places: dict[int, str]) -> Iterator[tuple[int, bytes]]:

@@ -24,9 +24,6 @@ class Staging:
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({columns}) ON COMMIT DELETE ROWS"
         )
 
-    def empty(self, cursor: Any) -> None:
-        cursor.execute(f"DELETE FROM {self.name}")
-
     def fill(self, cursor: Any, rows: Iterable[bytes]) -> None:
         copying = cursor.copy(f"COPY {self.name} FROM STDIN (FORMAT BINARY)")
         with connection.wrap_database_errors, copying as copy:
@@ -54,3 +51,8 @@ CHANGED_MESSAGES = Staging("staged_changed_messages", encode.MESSAGE_COLUMNS)
 PROFILES = Staging("staged_profiles", encode.PROFILE_COLUMNS)
 METRICS = Staging("staged_metrics", encode.METRIC_COLUMNS)
 TABLES = (MESSAGES, CHANGED_MESSAGES, PROFILES, METRICS)
+
+
+def empty(cursor: Any) -> None:
+    for staging in TABLES:
+        cursor.execute(f"DELETE FROM {staging.name}")

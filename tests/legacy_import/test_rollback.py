@@ -172,3 +172,25 @@ def test_several_bots(tree: Tree) -> None:
     rollback(second.run_id)
     rollback(report.run_id)
     assert query("SELECT count(*) FROM conversations") == [(0,)]
+
+
+def test_every_digit(tree: Tree) -> None:
+    """More than a float has, in a column and within JSON."""
+    snapshot = '{"timestamp": "2024-05-01T12:00:00", "metrics": {"a": %s, "b": %s}}'
+
+    def write(*numbers: str) -> None:
+        tree.write("metrics.json", ('{"history": [%s]}' % (snapshot % numbers)).encode())
+
+    write("0.1234567890123456789012345", "12345678901234567890123.5")
+    tree.chat(7, message(1), message(2))
+    tree.imported()
+    exact = '{"n": 0.1234567890123456789012345, "m": ' + "9" * 5000 + "}"
+    query("UPDATE messages SET metadata = %s WHERE position = 2 RETURNING 1", exact)
+    before = query("SELECT metric_value::text FROM bot_metrics ORDER BY 1"), rows("messages")
+    write("1", "2")
+    tree.chat(7, message(1), message(2, "changed"))
+    report = tree.imported()
+    assert (report.counts["metrics"].changed, report.counts["messages"].changed) == (2, 1)
+    rollback(report.run_id)
+    assert query("SELECT metric_value::text FROM bot_metrics ORDER BY 1") == before[0]
+    assert rows("messages") == before[1]
