@@ -3,8 +3,9 @@
 from collections import Counter
 from html import escape
 
+from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import CHECKS, TO_DO, status
+from legacy_import.verify.report import status
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -41,7 +42,9 @@ def _row(check: str, findings: Findings) -> str:
     row += f"<td>{looked_at}</tr>"
     if wrong:
         found = "".join(f"<li>{escape(str(one))}</li>" for one in findings.first[check])
-        row += f'<tr><td colspan="3"><p>To do: {escape(TO_DO[check])}.</p><ul>{found}</ul></tr>'
+        row += (
+            f'<tr><td colspan="3"><p>To do: {escape(CHECKS[check].to_do)}.</p><ul>{found}</ul></tr>'
+        )
     return row
 
 

@@ -79,6 +79,14 @@ class Document:
         """The bytes of the value yielded last."""
         return kept(self._decoder.raw(self._text[self._member : self._end]))
 
+    def text(self) -> tuple[str, bytes | None]:
+        """Of the value yielded last; its bytes, too, where they are Windows-1251."""
+        text = self._text[self._begin : self._end]
+        if not self.repaired:
+            return text, None
+        raw = self._decoder.raw(text)
+        return windows_1251(raw), raw
+
     def records(self, key: str, keyed: bool = False) -> Iterator[Any]:
         """The elements of the list that is the document or its member `key`.
 
