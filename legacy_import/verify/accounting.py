@@ -85,7 +85,9 @@ class Accounts:
                 found = counted[name]
                 self.findings.add(ACCOUNTING, path, "counts differ", None, name, expected, found)
 
-    def _compare_rejects(self, path: str, expected: list[Reject], rejects: list[KeptReject]) -> None:
+    def _compare_rejects(
+        self, path: str, expected: list[Reject], rejects: list[KeptReject]
+    ) -> None:
         """Earlier versions of a file may have left more than the present one has."""
         left = Counter((one.size, one.sha256) for one in rejects)
         for reject in expected:

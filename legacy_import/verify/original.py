@@ -18,9 +18,9 @@ def is_in(record: bytes, repair: KeptRepair) -> bool:
         return True
     values = Values()
     try:
-        of_record, _ = values.value(_text(record), 0, whole=True)
+        of_record = _whole(values, record)
         lost = [value for _, value in values.twice]
-        kept, _ = values.value(_text(repair.original), 0, whole=True)
+        kept = _whole(values, repair.original)
     except (Broken, RecursionError):
         return repair.original in record
     wanted = plain(kept)
@@ -30,8 +30,12 @@ def is_in(record: bytes, repair: KeptRepair) -> bool:
     return any(plain(value) == wanted for one in (of_record, *lost) for value in _all(one))
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogatepass").strip(" \t\r\n")
+def _whole(values: Values, data: bytes) -> Any:
+    text = data.decode("utf-8", "surrogatepass").strip(" \t\r\n")
+    value, end = values.value(text, 0, whole=True)
+    if end < len(text):
+        raise Broken
+    return value
 
 
 def _at(value: Any, steps: list[str]) -> Iterator[Any]:
