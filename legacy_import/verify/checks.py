@@ -36,7 +36,7 @@ CHECKS = {
         "compare the record with its row; if nobody edited it, roll the run back and import again",
     ),
     TIME_ZONES: Check(
-        "Are the times those of the files, or are many off by the same hours?",
+        "Are the times those of the files, and not all some hours early or late?",
         "roll the run back and import again with the --source-tz of the old machine",
     ),
     REPAIRS: Check(

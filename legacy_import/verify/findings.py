@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from legacy_import.verify.checks import CHECKS
 
 SHOWN_LENGTH = 120
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# In microseconds since 1970.
+TIMES = {"sent_at", "created_at", "last_active_at", "recorded_at"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,9 @@ class Findings:
         self.total[check] += 1
         kept = self.first.setdefault(check, [])
         if len(kept) < self.limit:
-            values = (None, None) if field is None else (_shown(expected), _shown(found))
+            values = (
+                (None, None) if field is None else (_shown(field, expected), _shown(field, found))
+            )
             kept.append(Finding(check, file, what, place, field, *values))
 
     def note(self, file: str, what: str) -> None:
@@ -73,6 +79,10 @@ class Findings:
             self.not_made.setdefault(check, why)
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def moment(microseconds: int) -> str:
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(" ")
+
+
+def _shown(field: str, value: object) -> str:
+    text = moment(value) if field in TIMES and isinstance(value, int) else repr(value)
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text)} characters)"

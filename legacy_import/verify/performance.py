@@ -65,6 +65,8 @@ class Reads:
             values = {"bot": bot_id, "chat": chat, "middle": last // 2}
             values |= {"person": person, "metric": metric}
             for name, read in READS.items():
+                if any(f"%({key})s" in read and value is None for key, value in values.items()):
+                    continue  # the bot has none
                 self._check_plan(cursor, bot, name, read, values)
                 for _ in range(RUNS):
                     started = time.perf_counter()

@@ -20,7 +20,7 @@ def status(findings: Findings) -> str:
 def result_of(check: str, findings: Findings) -> str:
     """One check's: `passed` only when it was made and found nothing."""
     if wrong := findings.total[check]:
-        return f"{wrong:,} differences"
+        return f"{wrong:,} difference{'s' if wrong > 1 else ''}"
     if check not in findings.checks or (check == ROLLBACK and check not in findings.figures):
         return "not asked for"
     return "not made" if check in findings.not_made else "passed"

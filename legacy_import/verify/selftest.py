@@ -52,7 +52,7 @@ POSITIONS = """
         WHERE bot_id = %s AND conversation_id = %s AND substr(id::text, 15, 1) = '8') AS m
     WHERE rank = ANY(%s) ORDER BY rank
 """
-NO_CONVERSATION = "{}: no conversation has two messages that differ in text and time"
+NO_CONVERSATION = "no conversation has two messages that differ in text and time"
 NONE_AGREES = "{}: no conversation that was tried agrees with its file"
 
 
@@ -81,7 +81,7 @@ def self_test(
     if tried:
         findings.cannot(SELF_TEST, NONE_AGREES.format(bot))
     else:
-        findings.note("self-test", NO_CONVERSATION.format(bot))
+        findings.note(bot, f"not in the self-test: {NO_CONVERSATION}")
 
 
 def _smaller_first(root: Path, files: Iterable[File]) -> Iterator[File]:

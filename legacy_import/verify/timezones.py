@@ -1,10 +1,10 @@
 """Check `time-zones`: a zone taken wrongly moves many times by the same hours, one spike."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from legacy_import.verify.checks import TIME_ZONES
-from legacy_import.verify.findings import Findings
+from legacy_import.verify.findings import Findings, moment
 
 QUARTER = 15 * 60 * 1_000_000
 MOST_SHOWN = 5
@@ -56,7 +56,4 @@ def _both(one: Range | None, other: Range | None) -> Range | None:
 
 
 def _shown(times: Range) -> str:
-    return " to ".join(
-        (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)).isoformat(" ")
-        for time in times
-    )
+    return " to ".join(map(moment, times))

@@ -12,7 +12,14 @@ from django.db.models.functions import Lower
 
 from legacy_import.verify.accounting import Read
 from legacy_import.verify.bots import compare_bots
-from legacy_import.verify.checks import ACCOUNTING, INTEGRITY, ISOLATION, OF_FILES, PERFORMANCE
+from legacy_import.verify.checks import (
+    ACCOUNTING,
+    INTEGRITY,
+    ISOLATION,
+    OF_FILES,
+    PERFORMANCE,
+    SELF_TEST,
+)
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.integrity import check_integrity
 from legacy_import.verify.isolation import check_isolation
@@ -20,7 +27,7 @@ from legacy_import.verify.of_bot import Comparison, Portion
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.sample import Sample
-from legacy_import.verify.selftest import self_test
+from legacy_import.verify.selftest import NO_CONVERSATION, self_test
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import File, Kind, files
 from legacy_import.verify.transactions import read_only
@@ -84,6 +91,8 @@ class Verification:
                 reads.report()
         if ISOLATION in self.findings.checks:
             check_isolation(bots, self.findings)
+        if SELF_TEST not in self.findings.figures:
+            self.findings.cannot(SELF_TEST, NO_CONVERSATION)
         if self.number is not None:
             check_rollback(self.number, self.findings)
         return self.findings

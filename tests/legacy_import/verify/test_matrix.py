@@ -13,13 +13,12 @@ from django.db import connection, models
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.models import Backup, FilePart, Original, Reject, Repair
-from legacy_import.verify.findings import Finding, Findings
 from legacy_import.verify.report import as_text, status
-from legacy_import.verify.verification import Verification
 from metrics.models import BotMetric
 from tenants.models import Bot
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, line, message
+from tests.legacy_import.verify.verifying import SNAPSHOT, everything, verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("verify-matrix")]
 
@@ -32,7 +31,6 @@ EMMA = {
     "status": "active",
     "config": {"lang": "ru"},
 }
-METRICS = {"timestamp": "2024-05-01T12:00:00", "metrics": {"rate": 0.5, "up": True}}
 # Of each table the row that is changed, its file, and its place there.
 ROWS: dict[type[models.Model], tuple[str, str, int]] = {
     Profile: ("telegram_id = 7", "girls_data/7.json", 1),
@@ -133,7 +131,7 @@ def imported(
     tree.old_chat(8, *(line(n) for n in range(1, 5)))
     tree.old_chat(11, line(1))
     tree.chat(9, *(message(n, content=[f"part {n}"]) for n in range(1, 4)), {"text": "x"})
-    tree.write("metrics.json", {"history": [METRICS]})
+    tree.write("metrics.json", {"history": [SNAPSHOT]})
     tree.write("backups/7/2024-05-01.json", {"messages": []})
     tree.write("girls_data/10.json", {"telegram_id": 10, "age": 5})
     with django_db_blocker.unblock():
@@ -170,14 +168,6 @@ def change(imported: Tree, superuser: dict[str, Any]) -> Iterator[Callable[..., 
             )
             admin.execute(f"DELETE FROM {table}")
             admin.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM was")
-
-
-def verified(tree: Tree, deep: bool = False) -> Findings:
-    return Verification(tree.root, tree.bot, deep=deep).run()
-
-
-def everything(findings: Findings) -> list[Finding]:
-    return [one for found in findings.first.values() for one in found]
 
 
 def test_the_tree_verifies_before_anything_is_changed(imported):
