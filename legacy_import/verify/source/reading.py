@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
-from legacy_import.verify.source.document import Document, Kept, NoDocument, kept
+from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
@@ -21,6 +21,7 @@ from legacy_import.verify.source.profiles import profile_row
 from legacy_import.verify.source.repaired import Repaired
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.tree import File, Kind, id_in
+from legacy_import.verify.source.window import Kept, kept
 
 Row = MessageRow | ProfileRow | MetricRow
 NOTHING = kept(b"")

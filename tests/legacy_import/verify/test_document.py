@@ -6,7 +6,8 @@ import json
 import pytest
 
 from legacy_import.verify.source import document, encodings
-from legacy_import.verify.source.document import Document, Kept
+from legacy_import.verify.source.document import Document
+from legacy_import.verify.source.window import Kept
 from tests.legacy_import.verify.reading import walked
 
 RUSSIAN = "Привет".encode("cp1251")

@@ -24,7 +24,7 @@ def test_what_was_imported_is_as_it_was(imported):
     findings = verified(imported)
     assert passed(findings)
     assert passed(verified(imported, deep=True))
-    assert findings.figures["content"]["messages"] == 9
+    assert findings.figures["content"]["messages"] == 11
     assert findings.figures["accounting"]["rejects"] == 1
     assert findings.figures["self-test"]["breaks"] == 5
 
@@ -212,7 +212,7 @@ def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
         (run,) = cursor.fetchone()
     findings = verified(imported, number=run)
     assert passed(findings)
-    assert findings.figures["rollback"]["rows of messages would go"] == 9
+    assert findings.figures["rollback"]["rows of messages would go"] == 11
     with bot_context(emma.pk):
         Message.objects.filter(content="message 2").update(message_type="edited")
     found = verified(imported, number=run)
@@ -223,8 +223,8 @@ def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
 def test_a_wrong_zone_is_one_spike(imported, by_hand):
     by_hand(*ROWS["a time zone"])
     findings = verified(imported)
-    assert findings.figures["time-zones"]["times of Emma off by +3:00:00"] == 9
-    assert "9 times are off by +3:00:00" in findings.first["time-zones"][-1].what
+    assert findings.figures["time-zones"]["times of Emma off by +3:00:00"] == 11
+    assert "11 times are off by +3:00:00" in findings.first["time-zones"][-1].what
 
 
 def test_a_file_that_was_only_touched_is_not_stale(imported):
