@@ -47,11 +47,11 @@ def checked_url(name: str, url: str) -> str:
     return url
 
 
-def external_database(url: str) -> dict[str, Any]:
-    database: dict[str, Any] = dict(environ.Env.db_url_config(checked_url("DATABASE_URL", url)))
+def external_database(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    database: dict[str, Any] = dict(environ.Env.db_url_config(checked_url(variable, url)))
     database["ENGINE"] = ENGINE
     if not database["NAME"]:
-        raise ImproperlyConfigured("DATABASE_URL names no database: end it with /botplatform.")
+        raise ImproperlyConfigured(f"{variable} names no database: end it with /botplatform.")
     return database
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,6 +62,13 @@ else:
     EMBEDDED_SERVER = EmbeddedServer(DATA_DIR / "postgres")
     _database = database.embedded_database(EMBEDDED_SERVER, PLANE)
 DATABASES = {"default": database.connection_settings(_database, PLANE)}
+# The bots' login, for verify_migration to see what they see.
+_runtime: dict[str, Any] | None = None
+if EMBEDDED_SERVER:
+    _runtime = database.embedded_database(EMBEDDED_SERVER, planes.RUNTIME)
+elif runtime_url := env.text("RUNTIME_DATABASE_URL"):
+    _runtime = database.external_database(runtime_url, "RUNTIME_DATABASE_URL")
+RUNTIME_DATABASE = _runtime and database.connection_settings(_runtime, planes.RUNTIME)
 DATABASE_POOL = database.pool(env.number("DATABASE_POOL_SIZE", 8, least=1))
 # A command has one connection, and without a pool it says at once why there is none.
 if PLANE.pooled and not planes.is_command(sys.argv):

@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from conversations.models import Conversation, Message
 from legacy_import.runs.options import Options, Silent
 from legacy_import.runs.run import Report, import_tree
+from legacy_import.verify.alone import verified_alone
 from tenants.context import bot_context, maintenance_context
 from tenants.models import Bot
 
@@ -69,6 +70,9 @@ def bench(messages: int, files: int, bots: int, say: Say) -> Iterator[Row]:
             _empty(*TABLES, "import_runs")
             report = _import(root, workers)
             yield Row("import_legacy_json", workers, total, report.seconds, report.peak_rss_mb)
+        text, seconds, peak = verified_alone(root)
+        say(text)
+        yield Row("verify_migration", 1, total, seconds, peak)
         yield Row("the same again", 1, total, again.seconds, again.peak_rss_mb)
         paths = sorted(root.glob("*/conversations/*.json"))
         _empty(*TABLES, "import_runs")

@@ -10,7 +10,14 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_VARIABLES = (
-    *("DATABASE_URL", "ADMIN_DATABASE_URL", "BOTPLATFORM_PLANE", "DATA_DIR", "ENVIRONMENT"),
+    *(
+        "DATABASE_URL",
+        "RUNTIME_DATABASE_URL",
+        "ADMIN_DATABASE_URL",
+        "BOTPLATFORM_PLANE",
+        "DATA_DIR",
+        "ENVIRONMENT",
+    ),
     *("SECRET_KEY", "TOKEN_KEYS", "TOKEN_FINGERPRINT_KEY", "CONTEXT_KEYS"),
     *("ALLOWED_HOSTS", "DEBUG"),
     *(f"BOTPLATFORM_{plane}_PASSWORD" for plane in ("MIGRATOR", "OFFICE", "RUNTIME", "OPS")),

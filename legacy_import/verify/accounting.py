@@ -1,4 +1,4 @@
-"""Checks `accounting`, `rejects`, `backups` and `freshness`: each file, and what is kept of it."""
+"""Checks `accounting`, `backups` and `freshness`, and of `repairs` the rejects: file by file."""
 
 import hashlib
 import os
@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from legacy_import.verify import ledger
+from legacy_import.verify import kept, ledger
+from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.kept import KeptReject
 from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
 from legacy_import.verify.source.rows import Reject
 from legacy_import.verify.source.tree import File, Kind
-
-ACCOUNTING, REJECTS, BACKUPS, FRESHNESS = "accounting", "rejects", "backups", "freshness"
 
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
@@ -26,6 +26,8 @@ class Read:
     """A file as the verifier read it."""
 
     expected: Expected
+    # Otherwise only its name and time are, of all that a sample leaves out.
+    looked_at: bool = True
     rejects: list[Reject] = field(default_factory=list)
     # Of people's conversation_stats: they are records beside the person's.
     measurements: int = 0
@@ -48,7 +50,7 @@ class Accounts:
 
     def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
         paths = [ledger.path_of(one.file) for one in read]
-        kept = ledger.rejects(self.bot_id, paths)
+        rejects = kept.rejects(self.bot_id, paths)
         for one, ledger_path in zip(read, paths, strict=True):
             path = one.file.printable
             file = known.get(ledger_path)
@@ -60,14 +62,16 @@ class Accounts:
             if self._is_stale(one.file, file):
                 self.findings.stale.append(path)
                 self.findings.add(FRESHNESS, path, "changed since it was imported")
+            if not one.looked_at:
+                continue
             if one.file.kind is Kind.BACKUP:
-                self._compare_backup(one.file, file, kept.get(ledger_path, []))
+                self._compare_backup(one.file, file, rejects.get(ledger_path, []))
             else:
                 self._compare_counts(path, one, file)
                 if one.file.kind in KEPT_WHOLE:
                     self.findings.count(BACKUPS, "files kept whole")
                     self._compare_bytes(one.file, file)
-                self._compare_rejects(path, one.rejects, kept.get(ledger_path, []))
+                self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
         source, rejected = one.expected.records + one.measurements + one.salvaged, len(one.rejects)
@@ -82,26 +86,26 @@ class Accounts:
                 self.findings.add(ACCOUNTING, path, "counts differ", None, name, expected, found)
 
     def _compare_rejects(
-        self, path: str, expected: list[Reject], kept: list[ledger.KeptReject]
+        self, path: str, expected: list[Reject], rejects: list[KeptReject]
     ) -> None:
         """Earlier versions of a file may have left more than the present one has."""
-        left = Counter((one.size, one.sha256) for one in kept)
+        left = Counter((one.size, one.sha256) for one in rejects)
         for reject in expected:
-            self.findings.count(REJECTS, "rejects")
+            self.findings.count(REPAIRS, "rejects")
             key = (reject.size, reject.sha256)
             if left[key]:
                 left[key] -= 1
             else:
-                sizes = [one.size for one in kept if one.place == reject.place]
+                sizes = [one.size for one in rejects if one.place == reject.place]
                 self.findings.add(
-                    REJECTS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
+                    REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
                     reject.place, "bytes", reject.size, sizes,
                 )  # fmt: skip
 
-    def _compare_backup(self, file: File, known: LedgerFile, kept: list[ledger.KeptReject]) -> None:
+    def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")
-        stored = ledger.backup_is_stored(self.bot_id, known.id)
-        if stored is None and sha256_of(self.root, file) in {one.sha256 for one in kept}:
+        stored = kept.backup_is_stored(self.bot_id, known.id)
+        if stored is None and sha256_of(self.root, file) in {one.sha256 for one in rejects}:
             self.findings.count(BACKUPS, "kept as rejects")
         elif stored is None:
             self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
@@ -109,7 +113,7 @@ class Accounts:
             self._compare_bytes(file, known)
 
     def _compare_bytes(self, file: File, known: LedgerFile) -> None:
-        if ledger.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):
+        if kept.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):
             self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
 
     def _is_stale(self, file: File, known: LedgerFile) -> bool:

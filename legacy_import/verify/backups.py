@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from legacy_import.verify.accounting import BACKUPS
+from legacy_import.verify.checks import BACKUPS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow

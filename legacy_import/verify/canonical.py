@@ -45,14 +45,9 @@ def message_hash(row: MessageRow, rank: int) -> int:
     )
 
 
-def metric_text(row: MetricRow) -> str:
-    value = plain(row.metric_value)
-    name = row.metric_name
-    return f"{len(name)}|{name}|{value}|{row.recorded_at}|{jsonb(row.metric_tags)}"
-
-
 def metric_hash(row: MetricRow) -> int:
-    return _hash(metric_text(row))
+    name, value = row.metric_name, plain(row.metric_value)
+    return _hash(f"{len(name)}|{name}|{value}|{row.recorded_at}|{jsonb(row.metric_tags)}")
 
 
 def _hash(text: str) -> int:

@@ -9,13 +9,14 @@ from typing import Any
 from legacy_import.verify import stored
 from legacy_import.verify.backups import said, said_only_in_backups
 from legacy_import.verify.canonical import message_hash
+from legacy_import.verify.checks import CONTENT, JSON, ORDER
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.stored import StoredChat
+from legacy_import.verify.timezones import Range, TimeZones
 
-CONTENT, ORDER = "content", "order"
 FIELDS = (
     *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
     *("metadata", "sent_at"),
@@ -31,20 +32,34 @@ class Sum:
     sum: int = 0
     places: int = 0
     backwards: int = 0
+    earliest: int = 0
+    latest: int = 0
     last: int | None = field(default=None, repr=False)
 
     def add(self, row: MessageRow) -> None:
+        sent_at = row.sent_at
+        if not self.rows:
+            self.earliest = self.latest = sent_at
+        elif sent_at < self.earliest:
+            self.earliest = sent_at
+        elif sent_at > self.latest:
+            self.latest = sent_at
         self.rows += 1
         self.sum += message_hash(row, self.rows)
         self.places += row.place
-        self.backwards += self.last is not None and row.sent_at < self.last
-        self.last = row.sent_at
+        self.backwards += self.last is not None and sent_at < self.last
+        self.last = sent_at
+
+    @property
+    def times(self) -> Range | None:
+        return (self.earliest, self.latest) if self.rows else None
 
 
 class Conversations:
-    def __init__(self, bot_id: uuid.UUID, findings: Findings, deep: bool) -> None:
+    def __init__(self, bot_id: uuid.UUID, findings: Findings, zones: TimeZones, deep: bool) -> None:
         self.bot_id = bot_id
         self.findings = findings
+        self.zones = zones
         self.deep = deep
         # Of a chat: the messages that its file does not have and its backups do.
         self.salvaged: Counter[int] = Counter()
@@ -54,6 +69,7 @@ class Conversations:
         chats = stored.chats(self.bot_id, [*read])
         for chat_id, (file, sum_) in read.items():
             self.findings.count(CONTENT, "messages", sum_.rows)
+            self.findings.count(JSON, "messages", sum_.rows)
             self.findings.count(ORDER, "times running backwards", sum_.backwards)
             if chat := chats.get(chat_id):
                 self._compare(file, sum_, chat, vanished.get(chat_id, 0))
@@ -65,6 +81,8 @@ class Conversations:
         self.findings.count(CONTENT, "conversations")
         self.findings.count(CONTENT, "messages written live", chat.live)
         self._compare_header(file, chat, more=chat.rows > sum_.rows)
+        of_rows = None if chat.earliest is None else (chat.earliest, chat.latest or 0)
+        self.zones.add(sum_.times, of_rows, chat.rows <= sum_.rows)
         agrees = (chat.rows, chat.sum, chat.strange) == (sum_.rows, sum_.sum, 0)
         if self.deep or not agrees:
             again = Expected(file.file, file.root, file.zone)
@@ -86,6 +104,7 @@ class Conversations:
         if not more and file.created_at not in (None, chat.created_at):
             found = (file.created_at, chat.created_at)
             self.findings.add(CONTENT, name, "differs", 0, "created_at", *found)
+            self.zones.compared(*found)
         there = chat.rows + chat.live + chat.strange
         if chat.message_count != there:
             found = (there, chat.message_count)
@@ -153,10 +172,10 @@ class Conversations:
                 continue
             same = same_json(expected, value) if what == "metadata" else expected == value
             if not same:
-                self.findings.add(CONTENT, name, "differs", row.place, what, expected, value)
+                check = JSON if what == "metadata" else CONTENT
+                self.findings.add(check, name, "differs", row.place, what, expected, value)
                 if what == "sent_at":
-                    # A wrong zone is one figure with a high count.
-                    self.findings.count(ORDER, f"times off by {(value - expected) / 1e6:+g} s")
+                    self.zones.compared(expected, value)
 
 
 def _same(row: MessageRow, found: tuple[Any, ...]) -> bool:

@@ -1,9 +1,16 @@
 """What does not agree, and what was looked at."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from legacy_import.verify.checks import CHECKS
 
 SHOWN_LENGTH = 120
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# In microseconds since 1970.
+TIMES = {"sent_at", "created_at", "last_active_at", "recorded_at"}
 
 
 @dataclass(frozen=True)
@@ -25,14 +32,17 @@ class Finding:
 
 @dataclass
 class Findings:
-    """The first of each check, and how many there are."""
+    """Of the checks asked for: the first of each, and how many there are."""
 
     limit: int = 20
+    checks: Collection[str] = frozenset(CHECKS)
     first: dict[str, list[Finding]] = field(default_factory=dict)
     total: Counter[str] = field(default_factory=Counter)
     # Of each check: what was looked at.
     figures: dict[str, Counter[str]] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    # Checks that could not be made, or only in part -> why.
+    not_made: dict[str, str] = field(default_factory=dict)
     # What is no difference and should be known; the first of them.
     notes: list[str] = field(default_factory=list)
 
@@ -46,10 +56,14 @@ class Findings:
         expected: object = None,
         found: object = None,
     ) -> None:
+        if check not in self.checks:
+            return
         self.total[check] += 1
         kept = self.first.setdefault(check, [])
         if len(kept) < self.limit:
-            values = (None, None) if field is None else (_shown(expected), _shown(found))
+            values = (
+                (None, None) if field is None else (_shown(field, expected), _shown(field, found))
+            )
             kept.append(Finding(check, file, what, place, field, *values))
 
     def note(self, file: str, what: str) -> None:
@@ -57,9 +71,18 @@ class Findings:
             self.notes.append(f"{file}: {what}")
 
     def count(self, check: str, what: str, number: int = 1) -> None:
-        self.figures.setdefault(check, Counter())[what] += number
+        if check in self.checks:
+            self.figures.setdefault(check, Counter())[what] += number
+
+    def cannot(self, check: str, why: str) -> None:
+        if check in self.checks:
+            self.not_made.setdefault(check, why)
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def moment(microseconds: int) -> str:
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(" ")
+
+
+def _shown(field: str, value: object) -> str:
+    text = moment(value) if field in TIMES and isinstance(value, int) else repr(value)
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text)} characters)"

@@ -1,13 +1,12 @@
-"""Checks `integrity`, links between rows in one bot's partitions, and `isolation`."""
+"""Check `integrity`: links between rows in one bot's partitions, and what is derived."""
 
 import uuid
 
 from django.db import connection
 
+from legacy_import.verify.checks import INTEGRITY
 from legacy_import.verify.findings import Findings
-from tenants.doctor.examination import examine
 
-INTEGRITY, ISOLATION = "integrity", "isolation"
 # What must not be there -> a query for some of it.
 NOTHING = {
     "messages without their conversation": """
@@ -30,6 +29,13 @@ NOTHING = {
             SELECT coalesce(max(m.position), 0) FROM messages AS m
             WHERE m.bot_id = c.bot_id AND m.conversation_id = c.id)
     """,
+    "conversations whose last time is not that of their last message": """
+        SELECT c.id FROM conversations AS c
+        WHERE c.bot_id = %(bot)s AND c.last_message_at IS DISTINCT FROM (
+            SELECT m.sent_at FROM messages AS m
+            WHERE m.bot_id = c.bot_id AND m.conversation_id = c.id
+            ORDER BY m.position DESC LIMIT 1)
+    """,
 }
 NOT_VALIDATED = """
     SELECT conrelid::regclass || '.' || conname FROM pg_constraint WHERE NOT convalidated
@@ -48,11 +54,3 @@ def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
         cursor.execute(NOT_VALIDATED)
         for (name,) in cursor.fetchall():
             findings.add(INTEGRITY, name, "the constraint is not validated")
-
-
-def check_isolation(findings: Findings) -> None:
-    """What `manage.py check_isolation` says in full."""
-    for rule, found in examine(connection).findings.items():
-        findings.count(ISOLATION, "rules")
-        for one in found:
-            findings.add(ISOLATION, rule.id, str(one))

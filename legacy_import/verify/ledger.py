@@ -1,9 +1,7 @@
-"""What the import's ledger says of each file, and what it keeps of it."""
+"""What the import's ledger says of each file."""
 
-import hashlib
 import json
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +12,8 @@ from legacy_import.verify.source.tree import File, printable
 
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
-    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, counts
+    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, counts,
+        count(*) OVER (PARTITION BY path)
     FROM import_files WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone'
     ORDER BY path, id DESC
 """
@@ -22,20 +21,9 @@ PATHS = """
     SELECT DISTINCT path FROM import_files
     WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path LIMIT %s
 """
-REJECTS = """
-    SELECT file.path, reject.place, reject.file_id, reject.raw, reject.solved_by IS NOT NULL
-    FROM import_files AS file
-    JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
-    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
-    ORDER BY file.path, reject.place, reject.file_id, reject.id
-"""
-PARTS = """
-    SELECT part.data FROM import_file_parts AS part
-    WHERE part.bot_id = %s AND part.file_id = %s ORDER BY part.number
-"""
-BACKUP = """
-    SELECT backup.stored FROM import_backups AS backup
-    WHERE backup.bot_id = %s AND backup.file_id = %s
+OF_FILES = """
+    SELECT DISTINCT key FROM import_files
+    WHERE bot_id = %s AND kind = %s AND key = ANY(%s) AND status <> 'undone'
 """
 AT_ONCE = 1_000
 LONGEST_PATH = 1_000
@@ -50,20 +38,12 @@ class LedgerFile:
     mtime_ns: int
     sha256: bytes | None
     counts: dict[str, Any]
+    versions: int
+    """How often the file was imported, each time as it then was."""
 
     def counted(self, what: str, without: str = "conversations") -> int:
         """Of its records; a conversation itself is no record of its file."""
         return sum(tally.get(what, 0) for kind, tally in self.counts.items() if kind != without)
-
-
-@dataclass(slots=True)
-class KeptReject:
-    """One record's bytes, which may lie in several rows."""
-
-    place: int
-    size: int
-    sha256: bytes
-    solved: bool
 
 
 def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
@@ -71,9 +51,9 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         cursor.execute(FILES, [bot_id, [*paths]])
         return {
             path: LedgerFile(
-                id, run, status, size, mtime, sha256 and bytes(sha256), json.loads(counts)
+                id, run, status, size, mtime, sha256 and bytes(sha256), json.loads(counts), versions
             )
-            for path, id, run, status, size, mtime, sha256, counts in cursor.fetchall()
+            for path, id, run, status, size, mtime, sha256, counts, versions in cursor.fetchall()
         }
 
 
@@ -89,38 +69,19 @@ def paths(bot_id: uuid.UUID) -> Iterator[str]:
         last = rows[-1][0]
 
 
-def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
-    found: dict[str, list[KeptReject]] = {}
-    record, digest = None, hashlib.sha256()
+def chats_of_files(bot_id: uuid.UUID, chats: Sequence[int]) -> set[int]:
+    """Those that were imported from a file of theirs, which may be gone."""
+    return _keys(bot_id, "conversation", chats)
+
+
+def people_of_files(bot_id: uuid.UUID, people: Sequence[int]) -> set[int]:
+    return _keys(bot_id, "profile", people)
+
+
+def _keys(bot_id: uuid.UUID, kind: str, keys: Sequence[int]) -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(REJECTS, [bot_id, [*paths]])
-        for path, place, file_id, raw, solved in cursor:
-            kept = found.setdefault(path, [])
-            if (path, place, file_id) != record:
-                record, digest = (path, place, file_id), hashlib.sha256()
-                kept.append(KeptReject(place, 0, b"", solved))
-            digest.update(raw)
-            kept[-1].size += len(raw)
-            kept[-1].sha256 = digest.digest()
-    return found
-
-
-def backup_is_stored(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool | None:
-    """None when there is no such backup, False when only its name is kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(BACKUP, [bot_id, file_id])
-        row = cursor.fetchone()
-    return None if row is None else bool(row[0])
-
-
-def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
-    """Of the bytes that are kept of a file."""
-    digest = hashlib.sha256()
-    with connection.cursor() as cursor:
-        cursor.execute(PARTS, [bot_id, file_id])
-        for (data,) in cursor:
-            digest.update(zlib.decompress(data))
-    return digest.digest()
+        cursor.execute(OF_FILES, [bot_id, kind, [*keys]])
+        return {key for (key,) in cursor.fetchall()}
 
 
 def path_of(file: File) -> str:

@@ -1,35 +1,56 @@
-"""Check `content` of metrics: what each name's values add up to, and each value where not."""
+"""Checks `content` and `json` of metrics: each name's sum of hashes, and each value where not."""
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from legacy_import.verify.canonical import METRIC_TEXT, hash_of, metric_hash, metric_text
-from legacy_import.verify.conversations import CONTENT
+from legacy_import.verify.canonical import METRIC_TEXT, hash_of, jsonb, metric_hash, plain
+from legacy_import.verify.checks import CONTENT, JSON
+from legacy_import.verify.conversations import UNEXPLAINED
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.rows import MetricRow
-from legacy_import.verify.stored import IMPORTED
+from legacy_import.verify.stored import LIVE
+from legacy_import.verify.timezones import TimeZones
 
+OF_FILES = f"""
+    FROM bot_metrics AS m WHERE m.bot_id = %(bot)s AND NOT {LIVE}
+        AND (%(people)s::bigint[] IS NULL OR NOT m.metric_tags ? 'telegram_id'
+            OR m.metric_tags -> 'telegram_id' IN (SELECT to_jsonb(unnest(%(people)s::bigint[]))))
+"""
 SUMS = f"""
-    SELECT m.metric_name, count(*), sum({hash_of(METRIC_TEXT)})
-    FROM bot_metrics AS m WHERE m.bot_id = %s AND {IMPORTED} GROUP BY 1
+    SELECT m.metric_name, count(*), sum({hash_of(METRIC_TEXT)}) {OF_FILES} GROUP BY 1
 """
-TEXTS = f"""
-    SELECT {METRIC_TEXT} FROM bot_metrics AS m
-    WHERE m.bot_id = %s AND m.metric_name = %s AND {IMPORTED}
+VALUES = f"""
+    SELECT trim_scale(m.metric_value)::text,
+        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, m.metric_tags::text
+    {OF_FILES} AND m.metric_name = %(name)s
 """
+# In the order in which a changed row is looked for: by all of its fields but one.
+FIELDS = ("recorded_at", "metric_value", "metric_tags", "metric_name")
 
 Reread = Callable[[str], Iterable[tuple[str, MetricRow]]]
 
 
-class Measurements:
-    """Those of one bot, from all of its files."""
+class Measured(NamedTuple):
+    metric_name: str
+    metric_value: str
+    recorded_at: int
+    metric_tags: str
 
-    def __init__(self, bot_id: uuid.UUID, findings: Findings) -> None:
-        self.bot_id = bot_id
+
+Missing = tuple[str, int, Measured]
+
+
+class Measurements:
+    """Those of one bot, from all of its files; or, of people's, from some."""
+
+    def __init__(self, bot_id: uuid.UUID, findings: Findings, zones: TimeZones) -> None:
+        self.bot: dict[str, Any] = {"bot": bot_id, "people": None}
         self.findings = findings
+        self.zones = zones
         self.sums: dict[str, list[int]] = {}
 
     def add(self, row: MetricRow) -> None:
@@ -37,29 +58,76 @@ class Measurements:
         sums[0] += 1
         sums[1] += metric_hash(row)
 
-    def compare(self, reread: Reread) -> None:
-        """`reread` gives the source's rows of one name again, with their files."""
+    def compare(self, reread: Reread, vanished: int, people: list[int] | None) -> None:
+        """`reread` gives the source's rows of one name again, with their files; `vanished` is how
+        many the files have no longer; `people` whose measurements were read, if not everybody's."""
+        self.bot["people"] = people
         with connection.cursor() as cursor:
-            cursor.execute(SUMS, [self.bot_id])
+            cursor.execute(SUMS, self.bot)
             found = {name: [count, int(total)] for name, count, total in cursor.fetchall()}
-        self.findings.count(CONTENT, "metrics", sum(count for count, _ in self.sums.values()))
+        total = sum(count for count, _ in self.sums.values())
+        self.findings.count(CONTENT, "metrics", total)
+        self.findings.count(JSON, "metrics", total)
+        missing: list[Missing] = []
+        unexplained: list[Measured] = []
         for name in sorted(self.sums.keys() | found.keys()):
             if self.sums.get(name) != found.get(name):
-                self._compare_values(name, reread)
+                left = self._compare_values(name, reread)
+                missing += left[0]
+                unexplained += left[1]
+        self._report(*self._paired("metric_name", missing, unexplained), vanished)
 
-    def _compare_values(self, name: str, reread: Reread) -> None:
+    def _compare_values(self, name: str, reread: Reread) -> tuple[list[Missing], list[Measured]]:
+        """What is left when rows that differ in one field are told as that."""
         with connection.cursor() as cursor:
-            cursor.execute(TEXTS, [self.bot_id, name])
-            left = Counter(text for (text,) in cursor)
+            cursor.execute(VALUES, {**self.bot, "name": name})
+            there = Counter(Measured(name, *values) for values in cursor)
+        missing: list[Missing] = []
         for file, row in reread(name):
-            text = metric_text(row)
-            if left[text]:
-                left[text] -= 1
-            else:
-                self.findings.add(
-                    CONTENT, file, "the metric is missing or differs", row.place, name, text, None
-                )
-        for text in +left:
-            self.findings.add(
-                CONTENT, "bot_metrics", "a row that no record explains", None, name, None, text
+            wanted = Measured(
+                name, plain(row.metric_value), row.recorded_at, jsonb(row.metric_tags)
             )
+            if there[wanted]:
+                there[wanted] -= 1
+            else:
+                missing.append((file, row.place, wanted))
+        unexplained = sorted(there.elements())
+        for field in FIELDS[:-1]:
+            missing, unexplained = self._paired(field, missing, unexplained)
+        return missing, unexplained
+
+    def _paired(
+        self, field: str, missing: list[Missing], unexplained: list[Measured]
+    ) -> tuple[list[Missing], list[Measured]]:
+        there: dict[Measured, list[Measured]] = defaultdict(list)
+        for row in reversed(unexplained):
+            there[_without(field, row)].append(row)
+        still_missing = []
+        for file, place, row in sorted(missing, key=lambda one: one[2]):
+            if not (others := there[_without(field, row)]):
+                still_missing.append((file, place, row))
+                continue
+            found = others.pop()
+            values = getattr(row, field), getattr(found, field)
+            check = JSON if field == "metric_tags" else CONTENT
+            self.findings.add(check, file, f"{row.metric_name} differs", place, field, *values)
+            if field == "recorded_at":
+                self.zones.compared(*values)
+        return still_missing, [row for others in there.values() for row in others]
+
+    def _report(self, missing: list[Missing], unexplained: list[Measured], vanished: int) -> None:
+        for file, place, row in missing:
+            self.findings.add(
+                CONTENT, file, "the metric is missing", place, row.metric_name, row[1:]
+            )
+        if gone := min(vanished, len(unexplained)):
+            self.findings.count(CONTENT, "metrics no longer in their files", gone)
+        for row in unexplained[gone:]:
+            self.findings.add(
+                CONTENT, "bot_metrics", UNEXPLAINED, None, row.metric_name, None, row[1:]
+            )
+
+
+def _without(field: str, row: Measured) -> Measured:
+    values: Any = {field: None}
+    return row._replace(**values)

@@ -1,38 +1,49 @@
-"""Check `content` of profiles, value by value, and their links to conversations."""
+"""Checks `content` and `json` of profiles, value by value."""
 
 import uuid
 from typing import Any
 
 from legacy_import.verify import stored
-from legacy_import.verify.conversations import CONTENT
+from legacy_import.verify.checks import CONTENT, JSON
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.rows import ProfileRow
+from legacy_import.verify.timezones import TimeZones
 
 FIELDS = (
     *("telegram_id", "name", "age", "location", "interests", "chat_style", "personality"),
     *("additional_data", "created_at", "last_active_at"),
 )
 JSON_FIELDS = {"interests", "additional_data"}
+TIMES = {"created_at", "last_active_at"}
 
 
 def compare_people(
-    bot_id: uuid.UUID, read: dict[int, tuple[str, ProfileRow]], findings: Findings
+    bot_id: uuid.UUID,
+    read: dict[int, tuple[str, ProfileRow]],
+    findings: Findings,
+    zones: TimeZones,
 ) -> None:
     found = stored.people(bot_id, [*read])
     findings.count(CONTENT, "profiles", len(read))
+    findings.count(JSON, "profiles", len(read))
     for telegram_id, (name, row) in read.items():
         if telegram_id in found:
-            _compare(name, row, found[telegram_id], findings)
+            _compare(name, row, found[telegram_id], findings, zones)
         else:
             findings.add(CONTENT, name, "the profile is missing", row.place)
 
 
-def _compare(name: str, row: ProfileRow, found: tuple[Any, ...], findings: Findings) -> None:
+def _compare(
+    name: str, row: ProfileRow, found: tuple[Any, ...], findings: Findings, zones: TimeZones
+) -> None:
     for what, value in zip(FIELDS, found, strict=True):
         expected = getattr(row, what)
         if what == "created_at" and expected is None:
             continue  # the time of the import
         same = same_json(expected, value) if what in JSON_FIELDS else expected == value
         if not same:
-            findings.add(CONTENT, name, "differs", row.place, what, expected, value)
+            check = JSON if what in JSON_FIELDS else CONTENT
+            findings.add(check, name, "differs", row.place, what, expected, value)
+            if what in TIMES:
+                zones.compared(expected, value)

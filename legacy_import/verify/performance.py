@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection
 
+from legacy_import.verify.checks import PERFORMANCE
 from legacy_import.verify.findings import Findings
 
-PERFORMANCE = "performance"
 RUNS = 40
 REQUIRED_MS, OURS_MS = 100.0, 5.0
 # A smaller partition is rightly read as a whole.
@@ -43,8 +43,10 @@ EXAMPLES = """
 """
 PAGES = "SELECT relpages FROM pg_class WHERE oid = %s::regclass"
 SKEW = """
-    SELECT max(size) / greatest(avg(size), 1) FROM (
-        SELECT pg_relation_size(inhrelid) AS size FROM pg_inherits
+    SELECT count(*), pg_size_pretty(min(size)), pg_size_pretty(max(size)),
+        max(size) / greatest(avg(size), 1)
+    FROM (
+        SELECT pg_total_relation_size(inhrelid) AS size FROM pg_inherits
         WHERE inhparent = 'messages'::regclass) AS partition
 """
 
@@ -65,6 +67,8 @@ class Reads:
             values = {"bot": bot_id, "chat": chat, "middle": last // 2}
             values |= {"person": person, "metric": metric}
             for name, read in READS.items():
+                if any(f"%({key})s" in read and value is None for key, value in values.items()):
+                    continue  # the bot has none
                 self._check_plan(cursor, bot, name, read, values)
                 for _ in range(RUNS):
                     started = time.perf_counter()
@@ -81,7 +85,7 @@ class Reads:
         plan = json.loads(plan) if isinstance(plan, str) else plan
         scans = list(_scans(plan[0]["Plan"]))
         tables = {table for _, table in scans}
-        if len(tables) != 1:
+        if len(tables) > 1:
             self.findings.add(PERFORMANCE, bot, f"{name} reads {len(tables)} partitions")
         for scan, table in scans:
             cursor.execute(PAGES, [table])
@@ -93,17 +97,18 @@ class Reads:
             cuts = quantiles(times, n=20)
             p50, p95 = cuts[9], cuts[18]
             figure = f"× {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+            if p95 > OURS_MS:
+                figure += f" (more than our {OURS_MS:.0f})"
             self.findings.count(PERFORMANCE, figure, len(times))
             if p95 > REQUIRED_MS:
                 what = f"{name} takes {p95:.0f} ms at p95; required are {REQUIRED_MS:.0f}"
                 self.findings.add(PERFORMANCE, "hot reads", what)
-            elif p95 > OURS_MS:
-                what = f"{name} takes {p95:.1f} ms at p95; our own limit is {OURS_MS:.0f}"
-                self.findings.note("hot reads", what)
         with connection.cursor() as cursor:
             cursor.execute(SKEW)
-            (skew,) = cursor.fetchone()
-        self.findings.note("partitions", f"the largest of messages is {skew:.1f} times the mean")
+            partitions, smallest, largest, skew = cursor.fetchone()
+        sizes = f"partitions of messages, {smallest} to {largest}"
+        figure = f"{sizes} (the largest is {skew:.1f} times the mean)"
+        self.findings.count(PERFORMANCE, figure, partitions)
 
 
 def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:

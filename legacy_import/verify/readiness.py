@@ -2,9 +2,8 @@
 
 from legacy_import.refusal import ImportRefused
 from legacy_import.undoing.rollback import rollback
+from legacy_import.verify.checks import ROLLBACK
 from legacy_import.verify.findings import Findings
-
-ROLLBACK = "rollback"
 
 
 def check_rollback(run: int, findings: Findings) -> None:

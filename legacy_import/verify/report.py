@@ -3,50 +3,48 @@
 from collections import Counter
 from typing import Any
 
+from legacy_import.verify.checks import CHECKS, ROLLBACK, SELF_TEST
 from legacy_import.verify.findings import Findings
-
-CHECKS = (
-    *("accounting", "content", "order", "integrity", "rejects", "backups", "freshness"),
-    *("performance", "isolation", "rollback", "self-test"),
-)
-TO_DO = {
-    "accounting": "import the tree again; what stays is listed with its file",
-    "content": "compare the record with its row; a new import of the file sets it right",
-    "order": "import the file again",
-    "integrity": "run manage.py check_isolation, and ask who changed the database by hand",
-    "rejects": "the bytes that were not kept are only in the file: keep it",
-    "backups": "import the backup again",
-    "freshness": "import the tree again, then verify again: this result is stale",
-    "performance": "run VACUUM ANALYZE, then verify again; then look at the plan",
-    "isolation": "run manage.py check_isolation, and do what it says",
-    "rollback": "what was written since stays or goes: see manage.py rollback_import --help",
-    "self-test": "do not trust this result: the verifier did not see what it broke itself",
-}
 
 
 def status(findings: Findings) -> str:
-    if findings.total["self-test"]:
+    if findings.total[SELF_TEST]:
         return "error"
     if findings.stale:
         return "stale"
-    return "differences" if findings.total.total() else "passed"
+    if findings.total.total():
+        return "differences"
+    return "incomplete" if findings.not_made else "passed"
+
+
+def result_of(check: str, findings: Findings) -> str:
+    """One check's: `passed` only when it was made and found nothing."""
+    if wrong := findings.total[check]:
+        return f"{wrong:,} difference{'s' if wrong > 1 else ''}"
+    if check not in findings.checks or (check == ROLLBACK and check not in findings.figures):
+        return "not asked for"
+    return "not made" if check in findings.not_made else "passed"
+
+
+def looked_at(check: str, findings: Findings) -> str:
+    figures = findings.figures.get(check, Counter[str]())
+    words = [f"{count:,} {what}" for what, count in figures.items()]
+    if why := findings.not_made.get(check):
+        words.append(why)
+    return ", ".join(words)
 
 
 def as_text(findings: Findings) -> str:
     lines = []
     for check in CHECKS:
-        if check == "rollback" and check not in {*findings.figures, *findings.first}:
-            continue  # asked for with --run
-        figures = findings.figures.get(check, Counter[str]())
-        counted = ", ".join(f"{count:,} {what}" for what, count in figures.items())
-        wrong = findings.total[check]
-        lines.append(f"{check:12} {f'{wrong:,} differences' if wrong else 'passed':18} {counted}")
-        first = findings.first.get(check, [])
+        result = result_of(check, findings)
+        lines.append(f"{check:12} {result:18} {looked_at(check, findings)}".rstrip())
+        first, wrong = findings.first.get(check, []), findings.total[check]
         lines += [f"    {finding}" for finding in first]
         if wrong > len(first):
             lines.append(f"    ... and {wrong - len(first):,} more.")
         if wrong:
-            lines.append(f"    To do: {TO_DO[check]}.")
+            lines.append(f"    To do: {CHECKS[check].to_do}.")
     lines += [f"Note: {note}" for note in findings.notes]
     return "\n".join([*lines, f"Result: {status(findings)}"])
 
@@ -57,10 +55,13 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "notes": findings.notes,
         "checks": {
             check: {
+                "result": result_of(check, findings),
                 "differences": findings.total[check],
                 "figures": dict(findings.figures.get(check, {})),
+                "not_made": findings.not_made.get(check),
                 "first": [vars(finding) for finding in findings.first.get(check, [])],
+                "to_do": about.to_do if findings.total[check] else None,
             }
-            for check in CHECKS
+            for check, about in CHECKS.items()
         },
     }

@@ -9,12 +9,12 @@ from legacy_import.verify.canonical import jsonb
 
 def same_json(expected: Any, found: str) -> bool:
     """Numbers by value: 1.50 is 1.5."""
-    return jsonb(expected) == found or _plain(expected) == _plain(
+    return jsonb(expected) == found or plain(expected) == plain(
         json.loads(found, parse_float=Decimal)
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Values that are equal only when they are of one type."""
     match value:
         case bool() | None:
@@ -24,7 +24,7 @@ def _plain(value: Any) -> Any:
         case float():
             return Decimal(repr(value))
         case list():
-            return [_plain(one) for one in value]
+            return [plain(one) for one in value]
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: plain(one) for key, one in value.items()}
     return value

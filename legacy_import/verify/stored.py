@@ -12,18 +12,21 @@ from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of
 # The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
 VERSION = "substr(m.id::text, 15, 1)"
 IMPORTED = f"{VERSION} = '8'"
+LIVE = f"{VERSION} = '7'"
 AT_ONCE = 2_000
 
 CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title,
         (extract(epoch FROM chat.created_at) * 1000000)::bigint, chat.message_count,
         imported.rows, imported.sum, imported.positions, imported.backwards,
-        others.live, others.strange
+        imported.earliest, imported.latest, others.live, others.strange
     FROM conversations AS chat
     LEFT JOIN LATERAL (
         SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
             coalesce(sum(m.position), 0) AS positions,
-            count(*) FILTER (WHERE m.sent_at < m.before) AS backwards
+            count(*) FILTER (WHERE m.sent_at < m.before) AS backwards,
+            (extract(epoch FROM min(m.sent_at)) * 1000000)::bigint AS earliest,
+            (extract(epoch FROM max(m.sent_at)) * 1000000)::bigint AS latest
         FROM (
             SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
                 lag(m.sent_at) OVER (ORDER BY m.position) AS before
@@ -52,6 +55,14 @@ PEOPLE = """
         (extract(epoch FROM last_active_at) * 1000000)::bigint
     FROM profiles WHERE bot_id = %s AND telegram_id = ANY(%s)
 """
+# With whether anything of them is not a bot's own.
+CHAT_IDS = f"""
+    SELECT m.chat_id, NOT {LIVE} OR EXISTS (
+        SELECT FROM (SELECT id FROM messages WHERE bot_id = %(bot)s AND conversation_id = chat)
+            AS m WHERE NOT {LIVE})
+    FROM (SELECT id, id AS chat, chat_id FROM conversations WHERE bot_id = %(bot)s) AS m
+"""
+PEOPLE_IDS = f"SELECT m.telegram_id, NOT {LIVE} FROM profiles AS m WHERE m.bot_id = %(bot)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ class StoredChat:
     sum: int
     positions: int
     backwards: int
+    earliest: int | None
+    latest: int | None
     live: int
     strange: int
 

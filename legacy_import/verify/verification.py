@@ -1,39 +1,59 @@
 """Goes through a tree and compares it with the database, bot by bot, some files at a time."""
 
+import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
-from django.db import connection
+from django.db.models.functions import Lower
 
-from legacy_import.verify.accounting import Accounts, Read, path_hash
-from legacy_import.verify.backups import list_only_in_backups
-from legacy_import.verify.conversations import Conversations, Sum
+from legacy_import.verify.accounting import Read
+from legacy_import.verify.bots import compare_bots
+from legacy_import.verify.checks import (
+    ACCOUNTING,
+    INTEGRITY,
+    ISOLATION,
+    OF_FILES,
+    PERFORMANCE,
+    SELF_TEST,
+)
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity, check_isolation
-from legacy_import.verify.ledger import path_of
-from legacy_import.verify.measurements import Measurements
-from legacy_import.verify.people import compare_people
+from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.isolation import check_isolation
+from legacy_import.verify.of_bot import Comparison, Portion
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.readiness import check_rollback
-from legacy_import.verify.selftest import MOST_MESSAGES, self_test
-from legacy_import.verify.source.metrics import stats_rows
+from legacy_import.verify.sample import Sample
+from legacy_import.verify.selftest import NO_CONVERSATION, self_test
 from legacy_import.verify.source.reading import Expected
-from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.tree import File, Kind, files
+from legacy_import.verify.transactions import read_only
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
 FILES_AT_ONCE, MESSAGES_AT_ONCE = 500, 50_000
-# Of a portion's conversations, tried for the self-test.
-CANDIDATES = 3
 
 
 class NotVerified(Exception):
     """The verification could not be made; says why."""
+
+
+class Progress(Protocol):
+    """In bytes of the tree."""
+
+    def begin(self, size: int) -> None: ...
+    def advance(self, size: int) -> None: ...
+
+
+class Silent:
+    def begin(self, size: int) -> None:
+        pass
+
+    def advance(self, size: int) -> None:
+        pass
 
 
 @dataclass
@@ -43,151 +63,107 @@ class Verification:
     zone: tzinfo = UTC
     deep: bool = False
     findings: Findings = field(default_factory=Findings)
-    advance: Callable[[int], object] = lambda messages: None
+    progress: Progress = field(default_factory=Silent)
     # Whose undoing is tried.
     number: int | None = None
+    # How many files of each bot are read, if not all.
+    sample: int | None = None
 
     def run(self) -> Findings:
         if not self.root.is_dir():
             raise NotVerified(f"{self.root} is no folder.")
-        names: dict[str, None] = {}
-        for file in self._files():
-            if file.bot is not None:
-                names[file.bot] = None
-            elif file.kind is not Kind.BOTS:
-                self.findings.count("accounting", "files of no bot")
-        if not names:
-            raise NotVerified(f"{self.root} has no bot's tree.")
-        with maintenance_context():
-            bots = dict(Bot.objects.filter(name__in=[*names]).values_list("name", "pk"))
-        for name in names:
-            if name not in bots:
-                self.findings.add("accounting", name, "the bot is not in the database")
+        samples = self._look_around()
+        bots = self._bots(samples)
+        for name in samples:
+            if name in bots:
+                self._verify(name, bots[name], samples[name])
             else:
-                self._verify(name, bots[name])
-        reads = Reads(self.findings)
+                self.findings.add(ACCOUNTING, name, "the bot is not in the database")
         with maintenance_context():
             read_only()
-            for name, bot_id in bots.items():
-                reads.measure(bot_id, name)
-            if bots:
+            for file in self._files():
+                if file.kind is Kind.BOTS:
+                    compare_bots(self.root, file, bots, self.findings)
+            if bots and PERFORMANCE in self.findings.checks:
+                reads = Reads(self.findings)
+                for name, bot_id in bots.items():
+                    reads.measure(bot_id, name)
                 reads.report()
-            check_isolation(self.findings)
+        if ISOLATION in self.findings.checks:
+            check_isolation(bots, self.findings)
+        if SELF_TEST not in self.findings.figures:
+            self.findings.cannot(SELF_TEST, NO_CONVERSATION)
         if self.number is not None:
             check_rollback(self.number, self.findings)
         return self.findings
 
+    def _look_around(self) -> dict[str, Sample]:
+        """The bots, and which of their files are to be read."""
+        wanted = self.sample if OF_FILES & {*self.findings.checks} else 0
+        samples: dict[str, Sample] = {}
+        size = 0
+        for file in self._files():
+            if file.bot is not None:
+                samples.setdefault(file.bot, Sample(wanted)).add(file)
+                size += os.lstat(self.root / file.path).st_size
+            elif file.kind is not Kind.BOTS:
+                self.findings.count(ACCOUNTING, "files of no bot")
+        if not samples:
+            raise NotVerified(f"{self.root} has no bot's tree.")
+        self.progress.begin(size)
+        return samples
+
+    def _bots(self, names: dict[str, Sample]) -> dict[str, uuid.UUID]:
+        """By the name asked for, in any case."""
+        with maintenance_context():
+            rows = Bot.objects.annotate(lower=Lower("name")).values_list("lower", "pk")
+            known = dict(rows.filter(lower__in=[name.lower() for name in names]))
+        return {name: known[name.lower()] for name in names if name.lower() in known}
+
     def _files(self) -> Iterator[File]:
         if self.bot is None or (self.root / self.bot).is_dir():
             for file in files(self.root, None):
-                if self.bot is None or file.bot == self.bot:
+                if self.bot is None or file.bot in (self.bot, None):
                     yield file
         else:
             yield from files(self.root, self.bot)
 
-    def _verify(self, name: str, bot_id: uuid.UUID) -> None:
-        accounts = Accounts(bot_id, self.root, self.findings)
-        measurements = Measurements(bot_id, self.findings)
-        seen: set[bytes] = set()
-        tested = False
-        for portion in self._portions(name, measurements):
-            seen.update(path_hash(path_of(one.read.file)) for one in portion)
-            with maintenance_context():
-                read_only()
-                known = accounts.known([one.read for one in portion])
-                chats, vanished = {}, {}
-                for one in portion:
-                    key, path = one.read.file.key, path_of(one.read.file)
-                    if one.sum is not None and key is not None:
-                        chats[key] = one.read.expected, one.sum
-                        vanished[key] = known[path].counted("vanished") if path in known else 0
-                conversations = Conversations(bot_id, self.findings, self.deep)
-                conversations.compare(chats, vanished)
-                for one in portion:
-                    if one.sum is not None and one.read.file.key is not None:
-                        one.read.salvaged = conversations.salvaged[one.read.file.key]
-                accounts.compare([one.read for one in portion], known)
-                people = {
-                    row.telegram_id: (one.read.file.printable, row)
-                    for one in portion
-                    for row in one.people
-                }
-                compare_people(bot_id, people, self.findings)
-            candidates = (one for one in portion if _can_be_tested(one))
-            backups = [one.read.file for one in portion if one.read.file.kind is Kind.BACKUP]
-            list_only_in_backups(self.root, backups, self.findings)
-            tested = tested or any(
-                self_test(bot_id, one.read.expected, one.sum, self.findings)
-                for one in islice(candidates, CANDIDATES)
-                if one.sum is not None
-            )
-            self.advance(sum(one.sum.rows for one in portion if one.sum))
+    def _files_of(self, name: str) -> Iterator[File]:
+        return (file for file in self._files() if file.bot == name and file.kind != Kind.BOTS)
+
+    def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample) -> None:
+        comparison = Comparison(bot_id, name, self.root, self.findings, self.deep, sample.is_whole)
+        for portion in self._portions(name, comparison, sample):
+            comparison.compare(portion)
+            for one in portion:
+                if one.read.file.kind is not Kind.NO_FILE:
+                    self.progress.advance(os.lstat(self.root / one.read.file.path).st_size)
         with maintenance_context():
             read_only()
-            accounts.missing_from_the_tree(seen)
-            measurements.compare(lambda metric: self._metrics_named(name, metric))
-            check_integrity(bot_id, self.findings)
+            comparison.end(lambda: self._read_again(name, sample))
+            if INTEGRITY in self.findings.checks:
+                check_integrity(bot_id, self.findings)
+        self_test(bot_id, name, self._files_of(name), self.root, self.findings)
 
-    def _portions(self, name: str, measurements: Measurements) -> Iterator[list["Portion"]]:
+    def _portions(
+        self, name: str, comparison: Comparison, sample: Sample
+    ) -> Iterator[list[Portion]]:
         portion: list[Portion] = []
         messages = 0
-        for file in self._files():
-            if file.bot != name or file.kind is Kind.BOTS:
-                continue
-            one = self._read(file, measurements)
+        for n, file in enumerate(self._files_of(name)):
+            expected = Expected(file, self.root, self.zone)
+            one = Portion(Read(expected, looked_at=sample.has(n, file)))
+            comparison.read(one)
             portion.append(one)
-            messages += one.read.expected.records
+            messages += expected.records
             if len(portion) == FILES_AT_ONCE or messages >= MESSAGES_AT_ONCE:
                 yield portion
                 portion, messages = [], 0
         yield portion
 
-    def _read(self, file: File, measurements: Measurements) -> "Portion":
-        one = Portion(Read(Expected(file, self.root, self.zone)))
-        if file.kind is Kind.BACKUP:
-            return one
-        sum_ = Sum()
-        for row in one.read.expected:
-            match row:
-                case MessageRow():
-                    sum_.add(row)
-                case Reject():
-                    one.read.rejects.append(row)
-                case ProfileRow():
-                    one.people.append(row)
-                    for metric in stats_rows(row):
-                        measurements.add(metric)
-                        one.read.measurements += 1
-                case MetricRow():
-                    measurements.add(row)
-        if one.read.expected.is_conversation:
-            one.sum = sum_
-        return one
-
-    def _metrics_named(self, bot: str, metric: str) -> Iterator[tuple[str, MetricRow]]:
-        for file in self._files():
-            if file.bot == bot and file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES):
-                for row in Expected(file, self.root, self.zone):
-                    rows = stats_rows(row) if isinstance(row, ProfileRow) else (row,)
-                    for one in rows:
-                        if isinstance(one, MetricRow) and one.metric_name == metric:
-                            yield file.printable, one
-
-
-@dataclass
-class Portion:
-    """One file of those that are compared together."""
-
-    read: Read
-    sum: Sum | None = None
-    people: list[ProfileRow] = field(default_factory=list)
-
-
-def _can_be_tested(one: Portion) -> bool:
-    return one.sum is not None and 1 < one.sum.rows < MOST_MESSAGES
-
-
-def read_only() -> None:
-    """For the rest of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION READ ONLY")
+    def _read_again(self, name: str, sample: Sample) -> Iterator[Expected]:
+        """The files with measurements."""
+        for n, file in enumerate(self._files_of(name)):
+            measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
+            if measured and sample.has(n, file):
+                yield Expected(file, self.root, self.zone)

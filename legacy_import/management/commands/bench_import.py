@@ -55,6 +55,11 @@ def _verdicts(rows: dict[tuple[str, int], Row]) -> list[str]:
             for n in (1, 2)
         ),
         ("against bulk_create", ours / rows["bulk_create script", 1].rate, 5.0),
+        (
+            "verification against the import, one worker",
+            rows["verify_migration", 1].rate / ours,
+            1.0,
+        ),
         ("the same again against the first", rows["the same again", 1].rate / ours, 5.0),
     ]
     return [

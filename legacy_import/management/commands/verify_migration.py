@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from tqdm import tqdm
 
+from legacy_import.runs.progress import Bar
 from legacy_import.verify import report
+from legacy_import.verify.checks import ALWAYS, CHECKS, ROLLBACK
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.page import as_html
 from legacy_import.verify.verification import NotVerified, Verification
@@ -32,7 +33,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--deep", action="store_true", help="compare every value, not only sums of hashes"
         )
-        parser.add_argument("--run", type=int, help="also try, dry, whether this run can be undone")
+        parser.add_argument(
+            "--run", type=int, help="also try, dry, whether this run could be undone now"
+        )
+        parser.add_argument(
+            "--sample",
+            type=int,
+            metavar="N",
+            help="read N files of each bot, spread over its tree; of the others see only that they "
+            "were imported and did not change since",
+        )
+        parser.add_argument(
+            "--only",
+            metavar="CHECKS",
+            help=f"some of {','.join(CHECKS)}; {' and '.join(sorted(ALWAYS))} are always made",
+        )
         parser.add_argument(
             "--source-tz", default="UTC", help="of times in metrics.json; default: UTC"
         )
@@ -49,25 +64,24 @@ class Command(BaseCommand):
             zone = ZoneInfo(options["source_tz"])
         except (ZoneInfoNotFoundError, ValueError):
             raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
+        if options["sample"] is not None and options["sample"] < 1:
+            raise CommandError("--sample: at least 1.")
+        findings = Findings(options["limit"], _checks(options["only"], options["run"]))
         started = time.monotonic()
         try:
-            # Without a terminal tqdm keeps silent when `disable` is None.
-            with tqdm(
-                unit=" messages", unit_scale=True, disable=options["verbosity"] == 0 or None
-            ) as bar:
-                findings = Verification(
-                    path,
-                    options["bot"],
-                    zone,
-                    options["deep"],
-                    Findings(options["limit"]),
-                    bar.update,
-                    options["run"],
-                ).run()
-        except NotVerified as error:
+            with Bar(self.stderr, quiet=options["verbosity"] == 0) as bar:
+                Verification(
+                    path, options["bot"], zone, options["deep"], findings, bar, options["run"],
+                    options["sample"],
+                ).run()  # fmt: skip
+        except (NotVerified, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            raise CommandError("Interrupted; nothing was verified.", returncode=130) from None
+            raise CommandError(
+                "Interrupted: nothing is proven, and nothing was changed. The same command begins "
+                "again; --sample N is a quicker look.",
+                returncode=130,
+            ) from None
         seconds = time.monotonic() - started
         if options["report"]:
             when = timezone.now().isoformat(" ", "seconds")
@@ -79,3 +93,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
         if report.status(findings) != "passed":
             sys.exit(DIFFERENCES)
+
+
+def _checks(only: str | None, run: int | None) -> set[str]:
+    chosen = {name.strip() for name in (only or "").split(",")} - {""}
+    if unknown := chosen - CHECKS.keys():
+        raise CommandError(
+            f"--only: there is no check {', '.join(sorted(unknown))}. There are: "
+            f"{', '.join(CHECKS)}."
+        )
+    if ROLLBACK in chosen and run is None:
+        raise CommandError("--only rollback: say of which run, with --run RUN.")
+    return (chosen or {*CHECKS}) | ALWAYS | ({ROLLBACK} if run is not None else set())

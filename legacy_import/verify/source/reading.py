@@ -4,22 +4,24 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import BinaryIO
 
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
-from legacy_import.verify.source.document import Document, Kept, NoDocument, kept
+from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
+from legacy_import.verify.source.repaired import Repaired
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.tree import File, Kind, id_in
+from legacy_import.verify.source.window import Kept, kept
 
 Row = MessageRow | ProfileRow | MetricRow
 NOTHING = kept(b"")
@@ -40,11 +42,24 @@ class Expected:
     is_conversation: bool = False
     title: str = ""
     created_at: int | None = None
+    repaired: Repaired = field(default_factory=Repaired)
 
     def __iter__(self) -> Iterator[Row | Reject]:
         for row in self._rows():
             self.records += 1
             yield row
+
+    def texts(self, places: Container[int]) -> Iterator[tuple[int, str]]:
+        """Of some records of a conversation or profile how they are written."""
+        with opened(self.root, self.file) as file:
+            document = Document(file)
+            records = {
+                Kind.PROFILE: document.only,
+                Kind.OLDER_PROFILES: lambda: document.records("girls", keyed=True),
+            }.get(self.file.kind, lambda: document.records("messages"))
+            for place, _ in enumerate(records(), 1):
+                if place in places:
+                    yield place, document.text()[0]
 
     def _rows(self) -> Iterator[Row | Reject]:
         read = {
@@ -72,6 +87,8 @@ class Expected:
         messages = Messages(self.file.bot)
         for row in self._messages(document, messages):
             if isinstance(row, MessageRow):
+                if row.repairs:
+                    self.repaired.add(row.place, *document.text())
                 if messages.time is None:
                     messages.time = self._first_time()
                     row = row._replace(sent_at=messages.time)
@@ -135,7 +152,10 @@ class Expected:
         if isinstance(record, Kept):
             return _reject(place, record, "damaged")
         try:
-            return profile_row(place, key, record, _repairs(document))
+            row = profile_row(place, key, record, _repairs(document))
+            if row.repairs:
+                self.repaired.add(place, *document.text())
+            return row
         except Refused as why:
             return _reject(place, document.raw(), str(why))
 

@@ -7,6 +7,11 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from tenants.models import Bot
+from tests.factories import BotFactory
+from tests.legacy_import.tree import Tree, line, message
+from tests.legacy_import.verify.verifying import SNAPSHOT
+
 ByHand = Callable[..., None]
 
 
@@ -27,3 +32,29 @@ def by_hand() -> ByHand:
                 assert admin.execute(statement).rowcount, statement
 
     return run
+
+
+@pytest.fixture
+def emma() -> Bot:
+    return BotFactory(name="Emma")
+
+
+@pytest.fixture
+def imported(tree: Tree, emma: Bot) -> Tree:
+    """A little of everything."""
+    tree.person(
+        7,
+        interests=["tea"],
+        location="Oslo",
+        source="advert",
+        last_active="2024-05-02",
+        created_at="2024-05-01",
+    )
+    tree.chat(7, *(message(n, width=n) for n in range(1, 6)), title="Us")
+    tree.old_chat(8, *(line(n) for n in range(1, 5)))
+    tree.write("metrics.json", {"history": [SNAPSHOT]})
+    tree.write("backups/7/2024-05-01.json", {"messages": []})
+    tree.write("girls_data/9.json", {"telegram_id": 9, "age": 5})
+    tree.chat(10, message(1, content=["in ", "pieces"]), message(2))
+    tree.imported()
+    return tree

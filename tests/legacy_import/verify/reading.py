@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from legacy_import.verify.source.document import Document, Kept, NoDocument
+from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import Reject
 from legacy_import.verify.source.tree import files
+from legacy_import.verify.source.window import Kept
 
 NOON = 1_706_788_800_000_000  # 2024-02-01 12:00 UTC
 

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from legacy_import.verify.source import document, encodings
-from legacy_import.verify.source.document import Document, Kept
+from legacy_import.verify.source import encodings, window
+from legacy_import.verify.source.document import Document
+from legacy_import.verify.source.window import Kept
 from tests.legacy_import.verify.reading import walked
 
 RUSSIAN = "Привет".encode("cp1251")
@@ -137,8 +138,8 @@ def test_every_cut_gives_the_records_before_it(tmp_path):
 
 
 def test_a_record_that_is_too_long_is_kept_and_the_next_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(document, "LONGEST", 1_000)
-    monkeypatch.setattr(document, "MOST_VALUES", 100)
+    monkeypatch.setattr(window, "LONGEST", 1_000)
+    monkeypatch.setattr(window, "MOST_VALUES", 100)
     monkeypatch.setattr(encodings, "BLOCK", 64)
     long = {"text": "x" * 990}
     content = json.dumps([1, long, 2, {"text": "y" * 900}]).encode()

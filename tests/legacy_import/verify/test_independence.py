@@ -7,6 +7,7 @@ import pytest
 from tests.test_layering import ROOT, imports
 
 # What the verifier may know of the import: how it is undone. Nothing that decodes or normalises.
+# (The command shows how far it is by the import's bar.)
 ALLOWED = (
     "legacy_import.verify",
     "legacy_import.undoing.rollback",

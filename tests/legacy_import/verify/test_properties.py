@@ -8,9 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from legacy_import.verify.source import encodings
-from legacy_import.verify.source.document import Document, Kept, NoDocument
+from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import File, Kind
+from legacy_import.verify.source.window import Kept
 
 SCALARS = st.one_of(
     st.none(),

@@ -1,0 +1,61 @@
+"""Checks `content` and `json` of the bots that bots.json describes."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from legacy_import.verify.checks import CONTENT, JSON
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.same import same_json
+from legacy_import.verify.source.bots import BotRow, bot_rows
+from legacy_import.verify.source.tree import File
+from tenants.tokens import Token
+
+# A bot that was there before its first import, or was edited since, is not the file's.
+STORED = """
+    SELECT username, owner_telegram_id, status, token_fingerprint, config::text,
+        updated_at > created_at OR created_at < (
+            SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id)
+    FROM bots WHERE id = %s
+"""
+
+
+def compare_bots(root: Path, file: File, bots: Mapping[str, uuid.UUID], findings: Findings) -> None:
+    by_name = {name.lower(): bot_id for name, bot_id in bots.items()}
+    for row in bot_rows(root, file):
+        if bot_id := by_name.pop(row.name.lower(), None):
+            findings.count(CONTENT, "bots")
+            findings.count(JSON, "bots")
+            _compare(file, row, bot_id, findings)
+
+
+def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(STORED, [bot_id])
+        *values, config, is_its_own = cursor.fetchone()
+    differs: list[tuple[str, str, Any, Any]]
+    expected = (row.username, row.owner_telegram_id, row.status, _fingerprint(row))
+    names = ("username", "owner_telegram_id", "status", "telegram_token")
+    fields = list(zip(names, expected, values, strict=True))
+    differs = [(CONTENT, *one) for one in fields if one[1] != one[2]]
+    if not same_json(row.config, config):
+        differs.append((JSON, "config", row.config, config))
+    for check, name, wanted, found in differs:
+        if is_its_own:
+            what = f"{row.name}'s {name} is another now: the bot was there before, or was edited"
+            findings.note(file.printable, what)
+        elif name == "telegram_token":
+            findings.add(check, file.printable, f"{name} differs", row.place)
+        else:
+            findings.add(check, file.printable, "differs", row.place, name, wanted, found)
+
+
+def _fingerprint(row: BotRow) -> str | None:
+    try:
+        return Token.parse(row.token).fingerprint if row.token else None
+    except ValidationError:
+        return None  # has no token's form, and was not taken

@@ -1,0 +1,142 @@
+"""The bytes that the import's ledger keeps: of rejects, repaired records, backups."""
+
+import hashlib
+import uuid
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from legacy_import.verify.source.repaired import short
+
+REJECTS = """
+    SELECT file.path, reject.place, reject.file_id, reject.raw
+    FROM import_files AS file
+    JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    ORDER BY file.path, reject.place, reject.file_id, reject.id
+"""
+# An empty one says that from then on the row gives its record back.
+ORIGINALS = """
+    SELECT file.path, kept.place, sha256(btrim(kept.original, '\\x20090a0d'::bytea)),
+        length(kept.original) = 0
+    FROM import_files AS file
+    JOIN import_originals AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    ORDER BY file.path, kept.place, kept.file_id
+"""
+REPAIRED = """
+    SELECT file.path, repair.place, repair.code, repair.pointer, repair.original, kept.original
+    FROM import_files AS file
+    JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
+    LEFT JOIN import_originals AS kept ON kept.bot_id = repair.bot_id
+        AND kept.file_id = repair.file_id AND kept.place = repair.place
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+"""
+PARTS = """
+    SELECT part.data FROM import_file_parts AS part
+    WHERE part.bot_id = %s AND part.file_id = %s ORDER BY part.number
+"""
+BACKUP = """
+    SELECT backup.stored FROM import_backups AS backup
+    WHERE backup.bot_id = %s AND backup.file_id = %s
+"""
+# They may have 8 MB each.
+FEW_AT_ONCE = 20
+
+
+@dataclass(slots=True)
+class KeptReject:
+    """One record's bytes, which may lie in several rows."""
+
+    place: int
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRepair:
+    path: str
+    place: int
+    code: str
+    pointer: str
+    original: bytes
+    record: bytes | None
+    """The record as it is kept, where it is."""
+
+
+@dataclass(slots=True)
+class KeptOriginals:
+    """What is kept of one file's repaired records, by hashes."""
+
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    records: "array[int]" = field(default_factory=lambda: array("Q"))
+    noted: set[int] = field(default_factory=set)
+    undecoded: set[int] = field(default_factory=set)
+
+    def record_at(self, place: int) -> int | None:
+        at = bisect_left(self.places, place)
+        there = at < len(self.places) and self.places[at] == place
+        return self.records[at] if there else None
+
+
+def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
+    found: dict[str, list[KeptReject]] = {}
+    record, digest = None, hashlib.sha256()
+    for path, place, file_id, raw in _streamed(REJECTS, [bot_id, [*paths]]):
+        kept = found.setdefault(path, [])
+        if (path, place, file_id) != record:
+            record, digest = (path, place, file_id), hashlib.sha256()
+            kept.append(KeptReject(place, 0, b""))
+        digest.update(raw)
+        kept[-1].size += len(raw)
+        kept[-1].sha256 = digest.digest()
+    return found
+
+
+def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginals]:
+    found: dict[str, KeptOriginals] = {}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ORIGINALS, [bot_id, [*paths]])
+        for path, place, digest, given_back in cursor:
+            kept = found.setdefault(path, KeptOriginals())
+            if kept.places and kept.places[-1] == place:
+                kept.places.pop()
+                kept.records.pop()
+            if not given_back:
+                kept.places.append(place)
+                kept.records.append(short(digest))
+    return found
+
+
+def repairs(bot_id: uuid.UUID, paths: Sequence[str]) -> Iterator[KeptRepair]:
+    for row in _streamed(REPAIRED, [bot_id, [*paths]]):
+        yield KeptRepair(*row)
+
+
+def backup_is_stored(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool | None:
+    """None when there is no such backup, False when only its name is kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(BACKUP, [bot_id, file_id])
+        row = cursor.fetchone()
+    return None if row is None else bool(row[0])
+
+
+def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
+    """Of the bytes that are kept of a file."""
+    digest = hashlib.sha256()
+    for (data,) in _streamed(PARTS, [bot_id, file_id]):
+        digest.update(zlib.decompress(data))
+    return digest.digest()
+
+
+def _streamed(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+    cursor: Any
+    with connection.chunked_cursor() as cursor:
+        cursor.cursor.itersize = FEW_AT_ONCE
+        cursor.execute(query, values)
+        yield from cursor

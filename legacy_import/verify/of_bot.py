@@ -1,0 +1,158 @@
+"""What one bot's files hold against what its rows hold."""
+
+import uuid
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from legacy_import.verify.accounting import Accounts, Read, path_hash
+from legacy_import.verify.backups import list_only_in_backups
+from legacy_import.verify.checks import ACCOUNTING, BACKUPS, REPAIRS
+from legacy_import.verify.conversations import Conversations, Sum
+from legacy_import.verify.explained import Explained
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.ledger import LedgerFile, path_of
+from legacy_import.verify.measurements import Measurements
+from legacy_import.verify.people import compare_people
+from legacy_import.verify.repairs import compare_repairs
+from legacy_import.verify.source.metrics import stats_rows
+from legacy_import.verify.source.reading import Expected
+from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
+from legacy_import.verify.source.tree import Kind
+from legacy_import.verify.timezones import TimeZones
+from legacy_import.verify.transactions import read_only
+from tenants.context import maintenance_context
+
+
+@dataclass
+class Portion:
+    """One file of those that are compared together."""
+
+    read: Read
+    sum: Sum | None = None
+    people: list[ProfileRow] = field(default_factory=list)
+
+
+class Comparison:
+    def __init__(
+        self,
+        bot_id: uuid.UUID,
+        bot: str,
+        root: Path,
+        findings: Findings,
+        deep: bool,
+        whole: bool,
+    ) -> None:
+        self.bot_id = bot_id
+        self.root = root
+        self.findings = findings
+        self.deep = deep
+        self.whole = whole
+        self.looked_at = self.metrics_gone = 0
+        self.people = array("q")
+        self.seen: set[bytes] = set()
+        self.zones = TimeZones(bot, findings)
+        self.accounts = Accounts(bot_id, root, findings)
+        self.measurements = Measurements(bot_id, findings, self.zones)
+        self.explained = Explained(bot_id, findings)
+
+    def read(self, one: Portion) -> None:
+        """What the file must have become."""
+        file = one.read.file
+        self.seen.add(path_hash(path_of(file)))
+        if not one.read.looked_at:
+            self._take_for_granted(one)
+            return
+        self.looked_at += 1
+        if file.kind is Kind.BACKUP:
+            return
+        sum_ = Sum()
+        for row in one.read.expected:
+            match row:
+                case MessageRow():
+                    sum_.add(row)
+                case Reject():
+                    one.read.rejects.append(row)
+                case ProfileRow():
+                    one.people.append(row)
+                    self.people.append(row.telegram_id)
+                    self.explained.people.append(row.telegram_id)
+                    for metric in stats_rows(row):
+                        self.measurements.add(metric)
+                        one.read.measurements += 1
+                case MetricRow():
+                    self.measurements.add(row)
+        if one.read.expected.is_conversation and file.key is not None:
+            one.sum = sum_
+            self.explained.chats.append(file.key)
+
+    def _take_for_granted(self, one: Portion) -> None:
+        if one.read.file.key is not None:
+            match one.read.file.kind:
+                case Kind.CONVERSATION:
+                    self.explained.chats.append(one.read.file.key)
+                case Kind.PROFILE:
+                    self.explained.people.append(one.read.file.key)
+
+    def compare(self, portion: list[Portion]) -> None:
+        read = [one.read for one in portion]
+        with maintenance_context():
+            read_only()
+            known = self.accounts.known(read)
+            self._compare_conversations(portion, known)
+            self.accounts.compare(read, known)
+            if REPAIRS in self.findings.checks:
+                compare_repairs(self.bot_id, read, known, self.findings)
+            people = {
+                row.telegram_id: (one.read.file.printable, row)
+                for one in portion
+                for row in one.people
+            }
+            compare_people(self.bot_id, people, self.findings, self.zones)
+        for one in portion:
+            file = known.get(path_of(one.read.file))
+            gone = file.counted("vanished") if file else 0
+            if one.read.file.kind is Kind.METRICS:
+                self.metrics_gone += gone
+            elif one.read.file.kind is Kind.OLDER_PROFILES:
+                self.explained.people_gone += gone
+        if BACKUPS in self.findings.checks:
+            backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
+            list_only_in_backups(self.root, backups, self.findings)
+
+    def _compare_conversations(self, portion: list[Portion], known: dict[str, LedgerFile]) -> None:
+        chats, vanished = {}, {}
+        for one in portion:
+            key, path = one.read.file.key, path_of(one.read.file)
+            if one.sum is not None and key is not None:
+                chats[key] = one.read.expected, one.sum
+                vanished[key] = known[path].counted("vanished") if path in known else 0
+        conversations = Conversations(self.bot_id, self.findings, self.zones, self.deep)
+        conversations.compare(chats, vanished)
+        for one in portion:
+            if one.sum is not None and one.read.file.key is not None:
+                one.read.salvaged = conversations.salvaged[one.read.file.key]
+
+    def end(self, read_again: Callable[[], Iterable[Expected]]) -> None:
+        """What only all files together can tell."""
+        if not self.whole:
+            self.findings.count(ACCOUNTING, "files read as a sample", self.looked_at)
+        self.accounts.missing_from_the_tree(self.seen)
+        if ACCOUNTING in self.findings.checks:
+            self.explained.compare()
+        if self.looked_at:
+            people = None if self.whole else [*self.people]
+            self.measurements.compare(
+                lambda metric: _named(metric, read_again()), self.metrics_gone, people
+            )
+        self.zones.report()
+
+
+def _named(metric: str, files: Iterable[Expected]) -> Iterator[tuple[str, MetricRow]]:
+    for file in files:
+        for row in file:
+            rows = stats_rows(row) if isinstance(row, ProfileRow) else (row,)
+            for one in rows:
+                if isinstance(one, MetricRow) and one.metric_name == metric:
+                    yield file.file.printable, one

@@ -1,0 +1,29 @@
+"""Which records became rows only by a repair, and what their bytes were."""
+
+import hashlib
+from array import array
+
+
+class Repaired:
+    """Of one file, in its order; 24 bytes a record."""
+
+    def __init__(self) -> None:
+        self.places = array("q")
+        self.records = array("Q")
+        """Of each the hash of its text, in UTF-8."""
+        self.other_encoding = array("Q")
+        """The hash of its bytes, where they are no UTF-8; else 0."""
+
+    def add(self, place: int, text: str, undecoded: bytes | None) -> None:
+        self.places.append(place)
+        self.records.append(short_hash(text.encode("utf-8", "surrogatepass")))
+        self.other_encoding.append(short_hash(undecoded) if undecoded else 0)
+
+
+def short_hash(data: bytes) -> int:
+    return short(hashlib.sha256(data).digest())
+
+
+def short(digest: bytes) -> int:
+    """A SHA-256, by its beginning."""
+    return int.from_bytes(digest[:8])
