@@ -83,10 +83,10 @@ class Command(BaseCommand):
         with Bar(self.stderr, quiet=options["verbosity"] == 0) as bar:
             report = import_tree(wanted, bar)
         if options["format"] == "json":
-            figures = reports.as_json(report, options["limit_rejects"])
+            figures = reports.as_json(report)
             self.stdout.write(json.dumps(figures, ensure_ascii=False))
         elif options["verbosity"] > 0:
-            self.stdout.write(reports.as_text(report, options["limit_rejects"]))
+            self.stdout.write(reports.as_text(report))
         return report
 
 
@@ -110,4 +110,5 @@ def _options(options: dict[str, Any]) -> Options:
         min_age=options["min_age"],
         store_backups=options["backups"] == "store",
         salvage_backups=options["salvage_backups"],
+        most_rejects=options["limit_rejects"],
     )
