@@ -51,7 +51,7 @@ class Session:
         self.outcome = Outcome(options.most_rejects)
         self.batch = Batch(self.bot_id)
         self.failed = False
-        self.waiting: list[Future[Finished]] = []
+        self.waiting: list[Future[Outcome]] = []
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="import-writer")
 
     def feed(self, files: Sequence[SourceFile]) -> None:
@@ -153,24 +153,28 @@ class Session:
         batch, self.batch = self.batch, Batch(self.bot_id)
         self.waiting.append(self.thread.submit(self._write, batch))
 
-    def _write(self, batch: Batch) -> Finished:
+    def _write(self, batch: Batch) -> Outcome:
         """Nothing is written after a batch that failed: a file's parts follow each other."""
         if self.failed:
             raise WriteFailed("An earlier batch was not written.")
         try:
-            return self.writer.write(batch)
+            finished = self.writer.write(batch)
         except BaseException:
             self.failed = True
             raise
-
-    def _await(self) -> None:
-        for part, counts in self.waiting.pop(0).result():
-            self.outcome.counts.add(counts)
+        outcome = Outcome(self.options.most_rejects)
+        for _, counts in finished:
+            outcome.counts.add(counts)
+        for part in batch.parts:
             for _, piece, reject in part.rejects:
                 if not piece:
-                    self.outcome.rejects.add(
+                    outcome.rejects.add(
                         {"file": part.file.path, "position": reject.place, "code": reject.code}
                     )
+        return outcome
+
+    def _await(self) -> None:
+        self.outcome.add(self.waiting.pop(0).result())
 
 
 def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:
