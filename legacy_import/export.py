@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.batches import identity
@@ -43,6 +44,8 @@ class Exported:
     messages: int = 0
     # Records that were rejected and are in no file: they are in the ledger.
     left_out: int = 0
+    # Files that only their bytes give back, and these were not kept.
+    without_bytes: int = 0
 
 
 def export(name: str, destination: Path) -> Exported:
@@ -66,11 +69,11 @@ class _Export:
         with maintenance_context():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            with connection.chunked_cursor() as cursor:
                 cursor.execute(LATEST, [self.bot_id])
-                files = [id for (id,) in cursor]
-            for some in _by(files, ROWS_AT_ONCE):
-                for file in ImportFile.objects.filter(bot=self.bot_id, pk__in=some).iterator():
-                    self._write_known(file)
+                while some := [id for (id,) in cursor.fetchmany(ROWS_AT_ONCE)]:
+                    for file in ImportFile.objects.filter(bot=self.bot_id, pk__in=some).iterator():
+                        self._write_known(file)
             self._write_others()
         return self.done
 
@@ -157,21 +160,27 @@ class _Export:
         if parts.exists():
             data = parts.values_list("data", flat=True).iterator(1)
             self._write(file.path, (zlib.decompress(part) for part in data))
+        elif not file.header.get("stored", True):
+            self.done.without_bytes += 1
 
     def _write_others(self) -> None:
         """What bots and staff made, and no file."""
-        files = ImportFile.objects.filter(bot=self.bot_id).exclude(status=ImportFile.Status.UNDONE)
-        chats = Conversation.objects.filter(bot=self.bot_id).exclude(
-            chat_id__in=files.filter(kind=Kind.CONVERSATION, key__isnull=False).values("key")
+        chats = Conversation.objects.filter(
+            ~self._came_from(Kind.CONVERSATION, "chat_id"), bot=self.bot_id
         )
         for chat_id in chats.values_list("chat_id", flat=True).iterator():
             self._write_conversation(f"conversations/{chat_id}.json", SHAPE, chat_id, None)
-        people = Profile.objects.filter(bot=self.bot_id).exclude(
-            telegram_id__in=files.filter(kind=Kind.PROFILE, key__isnull=False).values("key")
+        people = Profile.objects.filter(
+            ~self._came_from(Kind.PROFILE, "telegram_id"), bot=self.bot_id
         )
         for row in people.iterator():
             if not self._in_a_common_file(row.pk):
                 self._write_json(f"girls_data/{row.telegram_id}.json", render_profile(SHAPE, row))
+
+    def _came_from(self, kind: Kind, key: str) -> Exists:
+        """Not `IN`, which compares each with each when they are many."""
+        files = ImportFile.objects.filter(bot=self.bot_id, kind=kind, key=OuterRef(key))
+        return Exists(files.exclude(status=ImportFile.Status.UNDONE))
 
     def _in_a_common_file(self, profile_id: uuid.UUID) -> bool:
         chunks = ImportChunk.objects.filter(bot=self.bot_id, file__kind=Kind.PROFILES)

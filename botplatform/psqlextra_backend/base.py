@@ -26,6 +26,12 @@ class DatabaseWrapper(HeldConnection, PsqlextraWrapper):
     client_class = DatabaseClient
     ops_class = DatabaseOperations
 
+    @property
+    def queries_logged(self) -> bool:
+        """Only where it is asked for: with DEBUG alone Django keeps the last 9,000 statements, and
+        an import's are of several megabytes."""
+        return bool(self.force_debug_cursor)
+
     def serve(self) -> None:
         """Before a new connection: the embedded server runs only while it is used."""
         if settings.EMBEDDED_SERVER:

@@ -22,8 +22,10 @@ CHUNKS = """
     FROM import_chunks AS chunk JOIN import_files AS file
         ON file.bot_id = chunk.bot_id AND file.id = chunk.file_id
     WHERE chunk.bot_id = %(bot)s AND file.bot_id = %(bot)s AND path = %(path)s AND records > 0
-    ORDER BY first_place
+    AND first_place > %(after)s ORDER BY first_place LIMIT %(most)s
 """
+# Of some hundred kilobytes, each.
+CHUNKS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,17 @@ class Chunk:
 class Sequence:
     """A file's records so far, in the order of their places, which begin at 1."""
 
-    identities: bytes = b""
-    contents: bytes = b""
+    identities: bytearray = field(default_factory=bytearray)
+    contents: bytearray = field(default_factory=bytearray)
     chunks: list[Chunk] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.identities) // IDENTITY
 
-    def identity(self, index: int) -> bytes:
+    def identity(self, index: int) -> bytearray:
         return self.identities[index * IDENTITY : (index + 1) * IDENTITY]
 
-    def content(self, index: int) -> bytes:
+    def content(self, index: int) -> bytearray:
         return self.contents[index * CONTENT : (index + 1) * CONTENT]
 
     def chunk(self, place: int) -> Chunk:
@@ -89,11 +91,16 @@ def known_files(bot_id: uuid.UUID, paths: Collection[str]) -> dict[str, KnownFil
 
 def sequence(bot_id: uuid.UUID, path: str) -> Sequence:
     """Inside a maintenance context."""
-    identities, contents, chunks = bytearray(), bytearray(), []
-    with connection.cursor() as cursor:
-        cursor.execute(CHUNKS, {"bot": bot_id, "path": path})
-        for id, first_place, records, shift, hashes in cursor:
-            chunks.append(Chunk(id, first_place, records, shift))
-            identities += hashes[: records * IDENTITY]
-            contents += hashes[records * IDENTITY :]
-    return Sequence(bytes(identities), bytes(contents), chunks)
+    found = Sequence()
+    while True:
+        after = found.chunks[-1].first_place if found.chunks else 0
+        with connection.cursor() as cursor:
+            cursor.execute(
+                CHUNKS, {"bot": bot_id, "path": path, "after": after, "most": CHUNKS_AT_ONCE}
+            )
+            for id, first_place, records, shift, hashes in cursor:
+                found.chunks.append(Chunk(id, first_place, records, shift))
+                found.identities += hashes[: records * IDENTITY]
+                found.contents += hashes[records * IDENTITY :]
+            if cursor.rowcount < CHUNKS_AT_ONCE:
+                return found

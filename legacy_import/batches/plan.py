@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from legacy_import.batches import encode, identity
@@ -87,7 +87,9 @@ class FilePlan:
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
         self.piece = 0
-        self.whole_rejects: list[Reject] = []
+        # Of the pieces of a file of which nothing can be read; the first waits for the next.
+        self.whole_digests: list[str] = []
+        self.whole_first: Reject | None = None
         self.part = self._new_part(opens=True)
         self.row: Callable[[int, int, bytes], bytes] | None = None
         if self.file.kind == Kind.CONVERSATION and self.file.key is not None:
@@ -101,6 +103,8 @@ class FilePlan:
             if each.identity:
                 self.received += 1
                 self._place(each, index)
+            elif each.record.place == 0:
+                self._reject_whole(each)
             elif self.last_kept is not None:
                 self.piece += 1
                 self._reject(self.last_kept, each.record)
@@ -137,11 +141,9 @@ class FilePlan:
         for record in self.reading.records:
             if not isinstance(record, Reject):
                 yield item(record)
-            elif record.place == 0:
-                self.whole_rejects.append(record)
-            elif record.place == last_rejected:
-                # Another piece of a very long record, which counts once.
-                yield Item(record, b"", b"", b"")
+            elif record.place in (0, last_rejected):
+                # A piece of the file, or another one of a very long record, which counts once.
+                yield replace(item(record), identity=b"")
             else:
                 last_rejected = record.place
                 yield item(record)
@@ -172,7 +174,7 @@ class FilePlan:
                     part.counts["metrics"].source += len(record.metrics)
                     part.counts["metrics"].unchanged += len(record.metrics)
                 return
-            earlier = self.old.identity(index) + self.old.content(index)
+            earlier = bytes(self.old.identity(index) + self.old.content(index))
             edit = Edit(place, self.old.chunk(place), earlier, item.identity, item.content)
             part.edits[place] = edit
             tally.inserted += counted and edit.was_rejected
@@ -219,6 +221,17 @@ class FilePlan:
         self.part.rejects.append((place, self.piece, reject))
         self.part.size += len(reject.raw)
 
+    def _reject_whole(self, item: Item) -> None:
+        self.whole_digests.append(item.content.hex())
+        if self.whole_first is not None:
+            self._reject(0, self.whole_first)
+            self.whole_first = None
+        if len(self.whole_digests) == 1:
+            self.whole_first = item.record
+        else:
+            self.piece = len(self.whole_digests) - 1
+            self._reject(0, item.record)
+
     def _new_part(self, opens: bool) -> Part:
         part = Part(self.file, self.path, self.file_id, opens, self.known is not None)
         part.first_place = self.next_place
@@ -244,7 +257,7 @@ class FilePlan:
 
     def _end(self) -> Part:
         part, reading = self.part, self.reading
-        assert reading.source == self.received + bool(self.whole_rejects), self.file.path
+        assert reading.source == self.received + bool(self.whole_digests), self.file.path
         self._open_chat()
         part.ends = True
         part.sha256 = reading.sha256
@@ -260,14 +273,13 @@ class FilePlan:
         """A conversation counts as a record itself, and so does a file that is rejected whole."""
         part = self.part
         known = self.known.header if self.known else {}
-        if self.whole_rejects:
-            digests = [item(reject).content.hex() for reject in self.whole_rejects]
-            part.header["rejected"] = digests
+        if self.whole_digests:
+            part.header["rejected"] = self.whole_digests
             tally = part.counts[WHOLE[self.file.kind]]
             tally.source += 1
             tally.rejected += 1
-            if known.get("rejected") != digests:
-                part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
+            if self.whole_first is not None and known.get("rejected") != self.whole_digests:
+                self._reject(0, self.whole_first)
         if self.reading.header is not None:
             tally = part.counts["conversations"]
             tally.source += 1

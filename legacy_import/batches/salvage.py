@@ -3,6 +3,9 @@
 import json
 import os
 import stat
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -37,17 +40,34 @@ def only_in_backups(
     options: Options, file: SourceFile, backups: Iterable[SourceFile]
 ) -> Iterator[Message]:
     """Each once, in the order of the oldest backup that has it."""
-    seen = {message_identity(message) for message, _ in _messages(options, file)}
+    seen = _Identities()
+    for message, _ in _messages(options, file):
+        seen.add(message)
     for backup in backups:
         for message, shape in _messages(options, backup):
-            identity = message_identity(message)
-            if identity not in seen:
-                seen.add(identity)
+            if seen.add(message):
                 if message.original is None:
                     # Its backup may be of another dialect than the conversation.
                     written = render_message(shape, message)
                     message.original = json.dumps(written, ensure_ascii=False).encode()
                 yield message
+
+
+class _Identities:
+    """A set of them in a fortieth of the memory: a conversation may have millions."""
+
+    def __init__(self) -> None:
+        self.ends: dict[bytes, array[int]] = defaultdict(lambda: array("H"))
+
+    def add(self, message: Message) -> bool:
+        """False for one that is there already."""
+        identity = message_identity(message)
+        ends, end = self.ends[identity[1:3]], int.from_bytes(identity[::3])
+        index = bisect_left(ends, end)
+        if index < len(ends) and ends[index] == end:
+            return False
+        ends.insert(index, end)
+        return True
 
 
 def salvaged(reading: Reading, messages: Iterable[Message]) -> Iterator[Record]:

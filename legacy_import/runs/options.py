@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Protocol
 
+from legacy_import.runs.outcome import MOST_LISTED
 from legacy_import.source.records import Kind, SourceFile
 
 # What a path in the ledger's index may take.
@@ -31,6 +32,8 @@ class Options:
     salvage_backups: bool = False
     # A pass that finds nothing to do leaves no run in the ledger.
     watching: bool = False
+    # Listed at the end; all of them are in the ledger.
+    most_rejects: int = MOST_LISTED
 
     def wants(self, kind: Kind) -> bool:
         return not self.only or any(kind in ONLY[name] for name in self.only)

@@ -11,7 +11,7 @@ FIELDS = ("source", "inserted", "unchanged", "changed", "repaired", "rejected")
 ROW = "{:14}" + " {:>11}" * len(FIELDS)
 
 
-def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
+def as_json(report: Report) -> dict[str, Any]:
     return {
         "run_id": report.run_id,
         "status": "done",
@@ -19,13 +19,14 @@ def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
         "bots": report.bots,
         "files": report.outcome.files,
         "unchanged_files": report.outcome.unchanged_files,
-        "left_for_next_pass": report.outcome.left,
+        "left_for_next_pass": report.outcome.left.first,
+        "left_files": report.outcome.left.number,
         "kinds": {
             kind: {name: getattr(report.counts[kind], name) for name in (*FIELDS, "vanished")}
             for kind in KINDS
         },
-        "rejects": report.outcome.rejects[:most_rejects],
-        "only_in_backups": report.outcome.only_in_backups,
+        "rejects": report.outcome.rejects.first,
+        "only_in_backups": dict(report.outcome.only_in_backups.first),
         "problems": report.problems,
         "seconds": round(report.seconds, 3),
         "rows_per_second": report.rows_per_second,
@@ -35,14 +36,15 @@ def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
 
 def as_line(report: Report) -> str:
     """Of a pass that had nothing to do."""
-    left = f", {len(report.outcome.left):,} changed just now" if report.outcome.left else ""
+    number = report.outcome.left.number
+    left = f", {number:,} changed just now" if number else ""
     return (
         f"{timezone.now():%Y-%m-%d %H:%M:%S} UTC: nothing new in {report.outcome.files:,} files"
         f"{left} ({report.seconds:.1f} s)"
     )
 
 
-def as_text(report: Report, most_rejects: int) -> str:
+def as_text(report: Report) -> str:
     counts, outcome = report.counts, report.outcome
     lines = [ROW.format("", *FIELDS)]
     for kind in KINDS:
@@ -57,20 +59,19 @@ def as_text(report: Report, most_rejects: int) -> str:
     )
     if vanished := counts.total("vanished"):
         lines.append(f"{vanished:,} records are no longer in their files; their rows stay.")
-    if outcome.left:
-        lines.append(f"{len(outcome.left):,} files changed just now: left for the next pass.")
-    if more_in_backups := outcome.only_in_backups:
+    if left := outcome.left.number:
+        lines.append(f"{left:,} files changed just now: left for the next pass.")
+    if (missed := outcome.only_in_backups).number:
         lines.append(
-            f"{sum(more_in_backups.values()):,} messages of {len(more_in_backups):,} conversations "
-            f"are only in backups, such as {next(iter(more_in_backups))}. "
-            "--salvage-backups imports them."
+            f"{outcome.messages_only_in_backups:,} messages of {missed.number:,} conversations "
+            f"are only in backups, such as {missed.first[0][0]}. --salvage-backups imports them."
         )
     lines += report.problems
     lines += (
         f"Rejected: {reject['file']}, record {reject['position']}: {reject['code']}"
-        for reject in outcome.rejects[:most_rejects]
+        for reject in outcome.rejects.first
     )
-    if (more := len(outcome.rejects) - most_rejects) > 0:
+    if more := outcome.rejects.number - len(outcome.rejects.first):
         lines.append(f"... and {more:,} more.")
     lines.append(
         f"{len(report.bots):,} bots, {outcome.files:,} files ({outcome.unchanged_files:,} as "

@@ -16,8 +16,8 @@ from legacy_import.refusal import ImportRefused
 from legacy_import.runs import bots, ledger
 from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
+from legacy_import.runs.outcome import Outcome
 from legacy_import.runs.pool import Hands, hands
-from legacy_import.runs.session import Outcome
 from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
 from legacy_import.source.reading import read
@@ -45,7 +45,7 @@ class Report:
     run_id: int | None
     dry_run: bool
     bots: list[str]
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: Outcome
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
     peak_rss_mb: float = 0.0
@@ -81,7 +81,7 @@ def _import(options: Options, progress: Progress) -> Report:
     names = list(folders)
     if len({name.lower() for name in names}) < len(names):
         raise ImportRefused("Two folders are named alike but for capitals, as bots cannot be.")
-    report = Report(None, options.dry_run, names)
+    report = Report(None, options.dry_run, names, Outcome(options.most_rejects))
     if options.dry_run:
         known = bots.existing(names)
         bot_trees = {
@@ -162,7 +162,7 @@ def _reject_nobodys(files: Iterator[SourceFile], outcome: Outcome) -> None:
         tally.source += 1
         tally.rejected += 1
         code = file.problem or "unknown-file"
-        outcome.rejects.append({"file": file.path, "position": 0, "code": code})
+        outcome.rejects.add({"file": file.path, "position": 0, "code": code})
 
 
 def _phase(file: SourceFile) -> int:

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Protocol
 
 from django.db import connection
 
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
-from legacy_import.batches.counts import Counts
 from legacy_import.batches.plan import NO_BOT, FilePlan
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
 from legacy_import.runs.options import BotTree, Options
+from legacy_import.runs.outcome import Outcome
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, Reading, SourceFile
@@ -35,28 +35,6 @@ class WriteFailed(Exception):
 
 class WritesBatches(Protocol):
     def write(self, batch: Batch) -> Finished: ...
-
-
-@dataclass
-class Outcome:
-    """What became of some files."""
-
-    counts: Counts = field(default_factory=Counts)
-    files: int = 0
-    unchanged_files: int = 0
-    # Changed while they were read, or too fresh: for the next pass.
-    left: list[str] = field(default_factory=list)
-    rejects: list[dict[str, Any]] = field(default_factory=list)
-    # Conversations of which backups have more messages, and how many.
-    only_in_backups: dict[str, int] = field(default_factory=dict)
-
-    def add(self, other: "Outcome") -> None:
-        self.counts.add(other.counts)
-        self.files += other.files
-        self.unchanged_files += other.unchanged_files
-        self.left += other.left
-        self.rejects += other.rejects
-        self.only_in_backups |= other.only_in_backups
 
 
 class Lane:
@@ -84,10 +62,10 @@ class Session:
         self.bot_id = tree.bot_id or NO_BOT
         self.options = options
         self.advance = advance
-        self.outcome = Outcome()
+        self.outcome = Outcome(options.most_rejects)
         self.batch = Batch(self.bot_id)
         self.failed = False
-        self.waiting: list[Future[Finished]] = []
+        self.waiting: list[Future[Outcome]] = []
         self.lanes = [Lane(writer) for writer in writers]
 
     def feed(self, files: Sequence[SourceFile]) -> None:
@@ -99,7 +77,7 @@ class Session:
             try:
                 self._feed(file, before.get(path))
             except FileChanged:
-                self.outcome.left.append(file.path)
+                self.outcome.left.add(file.path)
             self.advance(file.size)
 
     def drain(self) -> Outcome:
@@ -107,7 +85,7 @@ class Session:
         self._submit()
         while self.waiting:
             self._await()
-        outcome, self.outcome = self.outcome, Outcome()
+        outcome, self.outcome = self.outcome, Outcome(self.options.most_rejects)
         return outcome
 
     def close(self) -> None:
@@ -117,7 +95,7 @@ class Session:
 
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
         if file.problem == TOO_FRESH:
-            self.outcome.left.append(file.path)
+            self.outcome.left.add(file.path)
         elif before is not None and self._unchanged(file, before):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
@@ -157,14 +135,15 @@ class Session:
         if self.options.salvage_backups:
             reading.records = salvaged(reading, missing)
         elif number := sum(1 for _ in missing):
-            self.outcome.only_in_backups[file.path] = number
+            self.outcome.only_in_backups.add((file.path, number))
+            self.outcome.messages_only_in_backups += number
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
         if before.status != "done" or before.size != file.size:
             return False
         if self.options.salvage_backups and file.kind == Kind.CONVERSATION:
             return not any(backups_of(self.options.root, self.tree, file))
-        if self.options.store_backups and not before.header.get("stored", True):
+        if not before.header.get("stored", True) and self._is_kept(file):
             return False
         if before.mtime_ns == file.mtime_ns:
             return True
@@ -175,6 +154,9 @@ class Session:
         except NotOpened:
             return False
         return opened.sha256 == before.sha256
+
+    def _is_kept(self, file: SourceFile) -> bool:
+        return file.kind != Kind.BACKUP or self.options.store_backups
 
     def _submit(self) -> None:
         if not self.batch.parts:
@@ -188,24 +170,28 @@ class Session:
         lane = self.lanes[0]
         self.waiting.append(lane.thread.submit(self._write, lane.writer, batch))
 
-    def _write(self, writer: WritesBatches, batch: Batch) -> Finished:
+    def _write(self, writer: WritesBatches, batch: Batch) -> Outcome:
         """Nothing is written after a batch that failed: a file's parts follow each other."""
         if self.failed:
             raise WriteFailed("An earlier batch was not written.")
         try:
-            return writer.write(batch)
+            finished = writer.write(batch)
         except BaseException:
             self.failed = True
             raise
+        outcome = Outcome(self.options.most_rejects)
+        for _, counts in finished:
+            outcome.counts.add(counts)
+        for part in batch.parts:
+            for _, piece, reject in part.rejects:
+                if not piece:
+                    outcome.rejects.add(
+                        {"file": part.file.path, "position": reject.place, "code": reject.code}
+                    )
+        return outcome
 
     def _await(self) -> None:
-        for part, counts in self.waiting.pop(0).result():
-            self.outcome.counts.add(counts)
-            self.outcome.rejects += (
-                {"file": part.file.path, "position": reject.place, "code": reject.code}
-                for _, piece, reject in part.rejects
-                if not piece
-            )
+        self.outcome.add(self.waiting.pop(0).result())
 
 
 def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:

@@ -1,10 +1,13 @@
 """A process that imports slices of files; nothing here needs Django before `begin`."""
 
 import os
+import re
 import resource
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import django
@@ -57,7 +60,14 @@ def _close_sessions() -> None:
 
 
 def peak_rss_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Of this process; getrusage would begin with that of the process that started it."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # not Linux
+        unit = 2**20 if sys.platform == "darwin" else 2**10
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    peak = re.search(r"VmHWM:\s*([0-9]+)", status)
+    return int(peak[1]) / 1024 if peak else 0.0
 
 
 def _advance(size: int) -> None:

@@ -3,6 +3,8 @@
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -32,11 +34,14 @@ from legacy_import.undoing.statements import (
     OURS,
     RESTORED,
     ROWS,
+    ROWS_THERE,
     TABLES,
     TEMPORARY,
 )
 from legacy_import.writing.apply import THIS_TRANSACTION
 from legacy_import.writing.changes import set_fingerprints
+
+CHUNKS_AT_ONCE = 5000
 
 
 @dataclass
@@ -96,26 +101,10 @@ class RunRows:
 
     def _collect(self, cursor: Any) -> None:
         chunks = ImportChunk.objects.filter(bot=self.run.bot_id, file__in=self.files)
-        ranges: list[tuple[uuid.UUID, uuid.UUID]] = []
-        rows: list[uuid.UUID] = []
         found = chunks.values_list("file__kind", "file__key", "first_place", "records", "row_ids")
-        for kind, key, first, records, row_ids in found.iterator():
-            rows += row_ids or ()
-            if kind == Kind.CONVERSATION and records:
-                base = identity.conversation_base(self.run.bot_id, key)
-                ends = (first, first + records - 1)
-                ranges.append(tuple(identity.row_id(base, place) for place in ends))  # type: ignore[arg-type]
-        # Without statistics of a table that was just filled it would be read once a range.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        firsts, lasts = [first for first, _ in ranges], [last for _, last in ranges]
-        cursor.execute(IN_RANGES, {**self.bot, "firsts": firsts, "lasts": lasts})
-        cursor.execute("SET LOCAL enable_seqscan = on")
-        for table in ("profiles", "bot_metrics"):
-            cursor.execute(
-                f"INSERT INTO undone_{table} SELECT DISTINCT id FROM {table}"
-                " WHERE bot_id = %s AND id = ANY (%s)",
-                [self.run.bot_id, rows],
-            )
+        rest = found.iterator(CHUNKS_AT_ONCE)
+        while some := list(islice(rest, CHUNKS_AT_ONCE)):
+            self._collect_inserted(cursor, some)
         for table in TABLES:
             cursor.execute(
                 f"INSERT INTO undone_{table} SELECT row_id FROM undone_changes"
@@ -127,6 +116,23 @@ class RunRows:
             )
         for name in TEMPORARY:
             cursor.execute(f"ANALYZE {name}")
+
+    def _collect_inserted(self, cursor: Any, chunks: list[tuple[Any, ...]]) -> None:
+        firsts: list[uuid.UUID] = []
+        lasts: list[uuid.UUID] = []
+        rows: list[uuid.UUID] = []
+        for kind, key, first, records, row_ids in chunks:
+            rows += row_ids or ()
+            if kind == Kind.CONVERSATION and records:
+                base = identity.conversation_base(self.run.bot_id, key)
+                firsts.append(identity.row_id(base, first))
+                lasts.append(identity.row_id(base, first + records - 1))
+        # Without statistics of a table that was just filled it would be read once a range.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(IN_RANGES, {**self.bot, "firsts": firsts, "lasts": lasts})
+        for table in ("profiles", "bot_metrics") if rows else ():
+            cursor.execute(ROWS_THERE.format(table=table), {**self.bot, "rows": rows})
+        cursor.execute("SET LOCAL enable_seqscan = on")
 
     def _inserted(self, table: str) -> str:
         """The run's rows that are still there, as a subquery of ids and xmin."""
@@ -193,11 +199,10 @@ class RunRows:
     def _forget(self) -> None:
         bot, files = self.run.bot_id, self.files.values("pk")
         changes = Change.objects.filter(bot=bot, file__in=files)
-        fingerprints: dict[uuid.UUID, list[tuple[int, bytes]]] = defaultdict(list)
-        edited = changes.filter(chunk_id__isnull=False).order_by("-pk")
-        for chunk, place, earlier in edited.values_list("chunk_id", "place", "earlier").iterator():
-            fingerprints[chunk].append((place, bytes(earlier)))
-        set_fingerprints(bot, fingerprints)
+        edited = changes.filter(chunk_id__isnull=False).order_by("chunk_id", "-pk")
+        fingerprints = edited.values_list("chunk_id", "place", "earlier").iterator()
+        for chunk, of_chunk in groupby(fingerprints, key=itemgetter(0)):
+            set_fingerprints(bot, {chunk: [(place, bytes(was)) for _, place, was in of_chunk]})
         for model in (Change, ImportChunk, Repair, Original, Reject, Backup, FilePart):
             model.objects.filter(bot=bot, file__in=files).delete()
         Reject.objects.filter(bot=bot, solved_by=self.run.number).update(solved_by=None)

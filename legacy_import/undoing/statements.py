@@ -14,6 +14,11 @@ IN_RANGES = """
         SELECT id FROM messages WHERE bot_id = %(bot)s AND id BETWEEN range.first AND range.last
         OFFSET 0) AS row
 """
+# Rows that a chunk names one by one.
+ROWS_THERE = """
+    INSERT INTO undone_{table} SELECT id FROM {table}
+    WHERE bot_id = %(bot)s AND id = ANY (%(rows)s) ON CONFLICT DO NOTHING
+"""
 # What each change replaced first, of the rows this run did not insert itself.
 BEFORE = """
     CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS

@@ -44,6 +44,19 @@ SOLVE = """
     AND file.path = %s AND reject.place = ANY (%s) AND reject.file_id <> %s
     AND solved_by IS NULL
 """
+# Of files that are kept whole, the bytes of this state and of the one before are kept: what the
+# rollback of a run comes back to. A metrics.json that grows would grow the ledger with its square.
+DROP_OLD_BYTES = """
+    WITH gone AS (
+        DELETE FROM import_file_parts AS part
+        USING unnest(%(paths)s::text[]) AS of (path) CROSS JOIN LATERAL (
+            SELECT id FROM import_files AS file
+            WHERE file.bot_id = %(bot)s AND file.path = of.path AND status = 'done'
+            ORDER BY id DESC OFFSET 2 LIMIT 1) AS old
+        WHERE part.bot_id = %(bot)s AND part.file_id = old.id RETURNING part.file_id)
+    UPDATE import_files SET header = header || '{"stored": false}'
+    WHERE bot_id = %(bot)s AND id IN (SELECT file_id FROM gone)
+"""
 
 
 class RunEnded(Exception):
@@ -103,8 +116,9 @@ class Writer:
             metrics = write_metrics(cursor, batch, changes)
             finished = self._write_files(batch, chats)
             _write_records(batch)
-            _drop_unfinished_bytes(batch)
+            _drop_unfinished(batch)
             _write_bytes(batch)
+            _drop_old_bytes(cursor, batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
             changes.write(cursor, batch)
             self._solve(cursor, batch)
@@ -216,15 +230,17 @@ def _write_records(batch: Batch) -> None:
     )
 
 
-def _drop_unfinished_bytes(batch: Batch) -> None:
-    """Of a run that was killed in the middle of a file."""
-    paths = [part.path for part in batch.parts if part.opens and part.known and part.kept_whole]
+def _drop_unfinished(batch: Batch) -> None:
+    """The file's bytes, of a run that was killed in the middle of it."""
+    paths = [part.path for part in batch.parts if part.opens and part.known]
     if paths:
         unfinished = ImportFile.objects.filter(
             bot=batch.bot_id, path__in=paths, status=ImportFile.Status.PARTIAL
         ).exclude(pk__in=[part.file_id for part in batch.parts])
-        Backup.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
-        FilePart.objects.filter(bot=batch.bot_id, file__in=unfinished.values("pk")).delete()
+        of_file = {"bot": batch.bot_id, "file__in": unfinished.values("pk")}
+        Backup.objects.filter(**of_file).delete()
+        FilePart.objects.filter(**of_file).delete()
+        Reject.objects.filter(**of_file, place=0).delete()
 
 
 def _write_bytes(batch: Batch) -> None:
@@ -244,6 +260,12 @@ def _write_bytes(batch: Batch) -> None:
         for part in batch.parts
         for number, data in part.bytes_parts
     )
+
+
+def _drop_old_bytes(cursor: Any, batch: Batch) -> None:
+    paths = [part.path for part in batch.parts if part.ends and part.known and part.kept_whole]
+    if paths:
+        cursor.execute(DROP_OLD_BYTES, {"bot": batch.bot_id, "paths": paths})
 
 
 def _chunks(

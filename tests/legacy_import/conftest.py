@@ -6,6 +6,7 @@ import pytest
 
 from legacy_import.runs.options import Options, Silent
 from legacy_import.runs.run import import_tree
+from tests.clusters import manage
 from tests.legacy_import.tree import Tree
 from tests.legacy_import.undisturbed import begin_again, fill, small_batches, state
 
@@ -27,3 +28,9 @@ def undisturbed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     assert len(expected["import_rejects"]) == 4
     begin_again()
     return expected
+
+
+def cluster(workspace: Path) -> Path:
+    """A data folder of its own, whose server the commands start and stop."""
+    assert manage("migrate", "-v", "0", DATA_DIR=str(workspace / "data")).returncode == 0
+    return workspace / "data"

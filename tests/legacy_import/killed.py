@@ -1,6 +1,6 @@
 """Imports a tree as a command would, and is killed before its n-th SQL statement, or after a while.
 
-python -m tests.legacy_import.killed DATABASE ROOT --at N | --after SECONDS | --measured 0
+python -m tests.legacy_import.killed DATABASE ROOT --at N | --after SECONDS
 """
 
 import json
@@ -27,9 +27,8 @@ def main(database: str, root: str, how: str, number: str) -> None:
     from legacy_import.runs.run import import_tree
 
     connection.settings_dict.update(json.loads(database))
-    if how != "--measured":
-        plan.MOST_BYTES = batch.MOST_BYTES = 30_000
-        backups.BYTES_PART = 5_000
+    plan.MOST_BYTES = batch.MOST_BYTES = 30_000
+    backups.BYTES_PART = 5_000
     statements = count(1)
 
     def die() -> None:

@@ -118,12 +118,6 @@ def wait_for_rows(cluster: Path) -> None:
     raise AssertionError("No row was committed.")
 
 
-@pytest.fixture
-def cluster(workspace: Path) -> Path:
-    assert manage("migrate", "-v", "0", DATA_DIR=str(workspace / "data")).returncode == 0
-    return workspace / "data"
-
-
 def test_under_the_ops_login_and_ctrl_c(tree: Tree, cluster: Path) -> None:
     """As an operator does it, in a cluster of its own: interrupted, shown, gone on with."""
     for chat in range(1, 101):

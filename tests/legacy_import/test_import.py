@@ -4,11 +4,13 @@ import json
 import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from legacy_import.batches.counts import Tally
+from legacy_import.export import export
 from legacy_import.refusal import ImportRefused
 from tests.factories import BotFactory
 from tests.legacy_import.tree import LEDGER, Tree, contents, counters, line, message, query, rows
@@ -116,7 +118,7 @@ def test_rejects_keep_their_bytes_and_their_place(tree: Tree) -> None:
     report = tree.imported()
     assert contents(7) == [(1, "a"), (3, "b")]
     assert report.counts["messages"] == Tally(source=3, inserted=2, rejected=1)
-    assert report.outcome.rejects == [
+    assert report.outcome.rejects.first == [
         {"file": "conversations/7.json", "position": 2, "code": "not-an-object"}
     ]
     [(place, code, raw)] = query("SELECT place, code, raw FROM import_rejects")
@@ -171,7 +173,8 @@ def test_a_stranger_beside_the_bots_is_reported(tree: Tree) -> None:
     tree.write("Emma/conversations/1.json", [line(1)])
     tree.write("readme.txt", b"hello")
     report = tree.imported(bot=None)
-    assert report.outcome.rejects == [{"file": "readme.txt", "position": 0, "code": "unknown-file"}]
+    [reject] = report.outcome.rejects.first
+    assert reject == {"file": "readme.txt", "position": 0, "code": "unknown-file"}
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(tree: Tree) -> None:
@@ -245,3 +248,32 @@ def test_a_file_of_several_batches(tree: Tree, monkeypatch: pytest.MonkeyPatch) 
     assert records == 1000
     tree.chat(7, *(message(n) for n in range(1, 1003)))
     assert tree.imported().counts["messages"] == Tally(source=1002, inserted=2, unchanged=1000)
+
+
+def test_a_large_file_that_is_nothing(tree: Tree, workspace: Path) -> None:
+    """It is kept in pieces, and counts once."""
+    tree.old_chat(1, line(1))
+    for size in (9_000_000, 9_500_000):
+        whole = bytes(range(250)) * (size // 250)
+        tree.write("notes.bin", whole)
+        for _ in range(2):
+            report = tree.imported()
+            assert report.counts["other"] == Tally(source=1, rejected=1)
+        pieces = query(
+            "SELECT raw FROM import_rejects AS reject WHERE file_id = ("
+            " SELECT id FROM import_files WHERE path = 'notes.bin' ORDER BY id DESC LIMIT 1)"
+            " ORDER BY piece"
+        )
+        assert len(pieces) == 3
+        assert b"".join(bytes(piece) for (piece,) in pieces) == whole
+    assert query("SELECT count(*) FROM import_rejects") == [(6,)]
+    export("Emma", workspace / "back")
+    assert (workspace / "back/notes.bin").read_bytes() == whole
+
+
+def test_an_outcome_lists_the_first(tree: Tree) -> None:
+    tree.old_chat(1, line(1), *["no object"] * 5)
+    tree.old_chat(2, *["no object"] * 5)
+    report = tree.imported(most_rejects=7)
+    assert len(report.outcome.rejects.first) == 7
+    assert report.outcome.rejects.number == report.counts.total("rejected") == 10

@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import call_command
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.batches.counts import Tally
+from legacy_import.export import export
 from legacy_import.refusal import ImportRefused
 from legacy_import.undoing.rollback import WrittenSince, rollback
 from tenants.context import bot_context, maintenance_context
@@ -194,3 +196,34 @@ def test_every_digit(tree: Tree) -> None:
     rollback(report.run_id)
     assert query("SELECT metric_value::text FROM bot_metrics ORDER BY 1") == before[0]
     assert rows("messages") == before[1]
+
+
+def test_of_a_file_kept_whole_two_states_are_kept(tree: Tree, workspace: Path) -> None:
+    """So that a growing metrics.json does not grow the ledger with its square."""
+    BotFactory(name="Emma")
+    runs, sources = [], []
+    for users in range(1, 5):
+        source = {"current": {"note": "x" * users}, "history": [
+            {"timestamp": f"2024-05-01T12:0{n}:00", "metrics": {"users": n}} for n in range(users)
+        ]}  # fmt: skip
+        tree.write("metrics.json", source)
+        runs.append(tree.imported().run_id)
+        sources.append(source)
+        assert query("SELECT count(DISTINCT file_id) FROM import_file_parts") == [(min(users, 2),)]
+
+    def exported(name: str) -> Any:
+        done = export("Emma", workspace / name)
+        path = workspace / name / "metrics.json"
+        return (json.loads(path.read_bytes()) if path.exists() else None), done.without_bytes
+
+    assert exported("newest") == (sources[3], 0)
+    rollback(runs[3])
+    assert exported("before") == (sources[2], 0)
+    rollback(runs[2])
+    assert exported("two before") == (None, 1)
+    assert query("SELECT count(*) FROM bot_metrics") == [(2,)]
+    # As the file was at that time: read again for its bytes, though nothing is new.
+    tree.write("metrics.json", sources[1])
+    report = tree.imported()
+    assert report.counts["metrics"] == Tally(source=2, unchanged=2)
+    assert exported("again") == (sources[1], 0)

@@ -26,3 +26,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.files:,} files with {done.messages:,} messages written.")
             if done.left_out:
                 self.stdout.write(f"{done.left_out:,} rejected records are left out.")
+            if done.without_bytes:
+                self.stdout.write(
+                    f"{done.without_bytes:,} files are left out: their bytes are not kept. The "
+                    "next import of the tree keeps them, backups with --backups store."
+                )

@@ -114,12 +114,12 @@ class Command(BaseCommand):
         with Bar(self.stderr, quiet=options["verbosity"] == 0) as bar:
             report = import_tree(wanted, bar)
         if options["format"] == "json":
-            figures = reports.as_json(report, options["limit_rejects"])
+            figures = reports.as_json(report)
             self.stdout.write(json.dumps(figures, ensure_ascii=False))
         elif options["verbosity"] > 0 and report.run_id is None and not report.dry_run:
             self.stdout.write(reports.as_line(report))
         elif options["verbosity"] > 0:
-            self.stdout.write(reports.as_text(report, options["limit_rejects"]))
+            self.stdout.write(reports.as_text(report))
         return report
 
 
@@ -144,4 +144,5 @@ def _options(options: dict[str, Any]) -> Options:
         store_backups=options["backups"] == "store",
         salvage_backups=options["salvage_backups"],
         watching=options["watch"] is not None,
+        most_rejects=options["limit_rejects"],
     )

@@ -52,14 +52,14 @@ def files(root: Path, bot: str | None) -> Iterator[File]:
         yield from _tree(root, "", bot, at_the_root=True)
         return
     for entry in _entries(root, ""):
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir:
             prefix = f"{entry.name}/"
             if any(os.path.lexists(root / entry.name / name) for name in KNOWN):
                 for file in _tree(root, prefix, entry.name, at_the_root=False):
                     yield replace(file, folder=entry.name)
             else:
                 yield from _strangers(root, prefix, None)
-        elif _is_file(entry) and entry.name in BOT_LISTS:
+        elif entry.is_file and entry.name in BOT_LISTS:
             yield File(None, entry.name, Kind.BOTS)
         else:
             yield _stranger(entry, entry.name, None)
@@ -71,9 +71,9 @@ def _tree(root: Path, prefix: str, bot: str, at_the_root: bool) -> Iterator[File
         files_here |= dict.fromkeys(BOT_LISTS, Kind.BOTS)
     for entry in _entries(root, prefix):
         path = prefix + entry.name
-        if not entry.is_dir(follow_symlinks=False):
+        if not entry.is_dir:
             kind = files_here.get(entry.name)
-            yield File(bot, path, kind) if kind and _is_file(entry) else _stranger(entry, path, bot)
+            yield File(bot, path, kind) if kind and entry.is_file else _stranger(entry, path, bot)
         elif entry.name == "girls_data":
             yield from _named_by_id(root, f"{path}/", bot, Kind.PROFILE)
         elif entry.name == "conversations":
@@ -88,9 +88,9 @@ def _named_by_id(root: Path, prefix: str, bot: str, kind: Kind) -> Iterator[File
     for entry in _entries(root, prefix):
         path = prefix + entry.name
         key = id_in(entry.name.removesuffix(".json")) if entry.name.endswith(".json") else None
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir:
             yield from _strangers(root, f"{path}/", bot)
-        elif key is not None and _is_file(entry):
+        elif key is not None and entry.is_file:
             yield File(bot, path, kind, key)
         else:
             yield _stranger(entry, path, bot)
@@ -100,16 +100,16 @@ def _backups(root: Path, prefix: str, bot: str) -> Iterator[File]:
     for folder in _entries(root, prefix):
         path = prefix + folder.name
         key = id_in(folder.name)
-        if not folder.is_dir(follow_symlinks=False):
+        if not folder.is_dir:
             yield _stranger(folder, path, bot)
         elif key is None:
             yield from _strangers(root, f"{path}/", bot)
         else:
             for entry in _entries(root, f"{path}/"):
                 inside = f"{path}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_dir:
                     yield from _strangers(root, f"{inside}/", bot)
-                elif entry.name.endswith(".json") and _is_file(entry):
+                elif entry.name.endswith(".json") and entry.is_file:
                     yield File(bot, inside, Kind.BACKUP, key, _day_in(entry.name))
                 else:
                     yield _stranger(entry, inside, bot)
@@ -118,23 +118,35 @@ def _backups(root: Path, prefix: str, bot: str) -> Iterator[File]:
 def _strangers(root: Path, prefix: str, bot: str | None) -> Iterator[File]:
     for entry in _entries(root, prefix):
         path = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir:
             yield from _strangers(root, f"{path}/", bot)
         else:
             yield _stranger(entry, path, bot)
 
 
-def _stranger(entry: os.DirEntry[str], path: str, bot: str | None) -> File:
-    return File(bot, path, Kind.STRANGER if _is_file(entry) else Kind.NO_FILE)
+def _stranger(entry: "_Entry", path: str, bot: str | None) -> File:
+    return File(bot, path, Kind.STRANGER if entry.is_file else Kind.NO_FILE)
 
 
-def _entries(root: Path, prefix: str) -> list[os.DirEntry[str]]:
-    with os.scandir(root / prefix) as entries:
-        return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    mode: int
+
+    @property
+    def is_dir(self) -> bool:
+        return stat.S_ISDIR(self.mode)
+
+    @property
+    def is_file(self) -> bool:
+        return stat.S_ISREG(self.mode)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
+def _entries(root: Path, prefix: str) -> Iterator[_Entry]:
+    """Only their names are held: of a million os.scandir's would take a gigabyte."""
+    folder = os.fsencode(root / prefix)
+    for name in sorted(os.listdir(folder)):
+        yield _Entry(os.fsdecode(name), os.lstat(os.path.join(folder, name)).st_mode)
 
 
 def id_in(name: str) -> int | None:
