@@ -112,6 +112,14 @@ def secure_ledger(table: str, updatable: list[str]) -> list[str]:
     ]
 
 
+def keeper_adds(table: str) -> list[str]:
+    """Rows that triggers write for whoever writes others."""
+    return [
+        f"GRANT INSERT ON {table} TO {KEEPER}",
+        f"CREATE POLICY {table}_keeper_insert ON {table} FOR INSERT TO {KEEPER} WITH CHECK (true)",
+    ]
+
+
 def keeper_sees(table: str, grants: str, commands: tuple[str, ...] = ("SELECT",)) -> list[str]:
     """The keeper owns the definer functions and is nobody's role."""
     return [
