@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pgtrigger import Update
 
-from conversations.changed_days import note_changed_days, note_days_of_conversation
+from conversations.changed_days import note_changed_days, note_days_of_conversation, note_late_rows
 from conversations.queries import MessageManager
 from conversations.triggers import (
     assign_position,
@@ -70,6 +70,7 @@ class Profile(TenantModel):
             touch_updated_at(),
             keep_bot(),
             *audit_rows(ignored=("updated_at",)),
+            note_late_rows("created_at"),
             *note_changed_days("created_at"),
         ]
 

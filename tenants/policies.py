@@ -97,7 +97,8 @@ def secure_bot_access() -> list[str]:
 
 
 def secure_ledger(table: str, updatable: list[str]) -> list[str]:
-    """Of what was imported: operators write it, staff read that of their bots, bots see nothing."""
+    """Of what operators' commands keep: they write it, staff read that of their bots, bots see
+    nothing."""
     changes = f", UPDATE ({', '.join(updatable)})" if updatable else ""
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",

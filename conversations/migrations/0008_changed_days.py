@@ -68,6 +68,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["bot"], name="changed_days_bot"),
         ),
         migrations.RunSQL(SECURITY, migrations.RunSQL.noop),
+        pgtrigger.migrations.RemoveTrigger(
+            model_name="message",
+            name="count_inserted",
+        ),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["bot", "sent_at"], name="messages_sent"),
@@ -93,13 +97,14 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="message",
             trigger=tenants.triggers.CompiledFirmTrigger(
-                name="note_insert",
+                name="count_inserted",
                 sql=tenants.triggers.KeeperTriggerSql(
-                    func="\n    INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (sent_at AT TIME ZONE 'UTC')::date FROM moved WHERE sent_at < clock_timestamp() - interval '1 hour';\n    RETURN NULL;\n",
-                    hash="ba0a2a604e8c508eba5be14f5bf84a4c2452b858",
+                    declare="DECLARE chat record; late boolean := false;",
+                    func="\n    FOR chat IN\n        SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,\n            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at,\n            min(sent_at) AS first_sent_at\n        FROM moved GROUP BY bot_id, conversation_id ORDER BY conversation_id\n    LOOP\n        late = late OR chat.first_sent_at < clock_timestamp() - interval '1 hour';\n        UPDATE conversations SET\n            message_count = message_count + chat.messages,\n            last_position = greatest(last_position, chat.last_position),\n            last_message_at = CASE WHEN chat.last_position > last_position\n                THEN chat.last_sent_at\n                ELSE (SELECT sent_at FROM messages\n                    WHERE bot_id = chat.bot_id AND conversation_id = chat.conversation_id\n                    ORDER BY position DESC LIMIT 1)\n                END\n        WHERE bot_id = chat.bot_id AND id = chat.conversation_id;\n    END LOOP;\n    IF late THEN\n        INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (sent_at AT TIME ZONE 'UTC')::date FROM moved WHERE sent_at < clock_timestamp() - interval '1 hour';\n    END IF;\n    RETURN NULL;\n",
+                    hash="ac7d4f817b4a712d61fff9918072883887a7fe0d",
                     level="STATEMENT",
                     operation="INSERT",
-                    pgid="pgtrigger_note_insert_05336",
+                    pgid="pgtrigger_count_inserted_074b6",
                     referencing="REFERENCING NEW TABLE AS moved ",
                     table="messages",
                     when="AFTER",
@@ -111,8 +116,8 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="note_delete",
                 sql=tenants.triggers.KeeperTriggerSql(
-                    func="\n    INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (sent_at AT TIME ZONE 'UTC')::date FROM moved WHERE EXISTS (SELECT FROM bots WHERE id = moved.bot_id);\n    RETURN NULL;\n",
-                    hash="3c40dc31484d26b1b82a34641d4fa462479a025c",
+                    func="INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (sent_at AT TIME ZONE 'UTC')::date FROM moved WHERE EXISTS (SELECT FROM bots WHERE id = moved.bot_id) AND true; RETURN NULL;",
+                    hash="8c191a9bc286eacb08fdc3a972c732adccf2009f",
                     level="STATEMENT",
                     operation="DELETE",
                     pgid="pgtrigger_note_delete_2d7bc",
@@ -142,8 +147,8 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="note_insert",
                 sql=tenants.triggers.KeeperTriggerSql(
-                    func="\n    INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (created_at AT TIME ZONE 'UTC')::date FROM moved WHERE created_at < clock_timestamp() - interval '1 hour';\n    RETURN NULL;\n",
-                    hash="254ca38bf9ff045ad50653c0defe1911e279c464",
+                    func="INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (created_at AT TIME ZONE 'UTC')::date FROM moved WHERE created_at < clock_timestamp() - interval '1 hour' AND true; RETURN NULL;",
+                    hash="fec2066a6bb617a0549c488a76f3174dec54b781",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_note_insert_02004",
@@ -158,8 +163,8 @@ class Migration(migrations.Migration):
             trigger=tenants.triggers.CompiledFirmTrigger(
                 name="note_delete",
                 sql=tenants.triggers.KeeperTriggerSql(
-                    func="\n    INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (created_at AT TIME ZONE 'UTC')::date FROM moved WHERE EXISTS (SELECT FROM bots WHERE id = moved.bot_id);\n    RETURN NULL;\n",
-                    hash="236b6bcdc273b755ec12af100ab7c72cb03b19ca",
+                    func="INSERT INTO changed_days (bot_id, day)\n        SELECT DISTINCT bot_id, (created_at AT TIME ZONE 'UTC')::date FROM moved WHERE EXISTS (SELECT FROM bots WHERE id = moved.bot_id) AND true; RETURN NULL;",
+                    hash="3da0502568105750cf5b1a730533e1849e4df17d",
                     level="STATEMENT",
                     operation="DELETE",
                     pgid="pgtrigger_note_delete_c8661",

@@ -154,6 +154,11 @@ SECURED["changed_days"] = lambda: [
     *policies.secure_ledger("changed_days", []),
     *policies.keeper_adds("changed_days"),
 ]
+SECURED["rollup_states"] = partial(
+    policies.secure_ledger,
+    "rollup_states",
+    ["zone", "rolled_up_at", "settled_at", "pending_at", "pending_xid"],
+)
 # Table and columns of keys that no bot can guess or fill: they tell nothing about another bot.
 UNIQUE_WITHOUT_BOT = {
     ("bots", "id"): "the bot itself",

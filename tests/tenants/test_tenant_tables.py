@@ -18,6 +18,7 @@ NOT_TENANT_MODELS = {
 NOT_TENANT_TABLES = {
     "bot_access": "staff, not what a bot owns; few rows",
     "changed_days": NOTES,
+    "rollup_states": NOTES,
     "security_audit_log": "outlives its bot; partitioned by month",
     **{model._meta.db_table: LEDGER for model in apps.get_app_config("legacy_import").get_models()},
 }
