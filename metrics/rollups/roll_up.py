@@ -20,6 +20,8 @@ from tenants.models import Bot
 BEGIN_STATES = """
     INSERT INTO rollup_states (bot_id, zone) SELECT id, '' FROM bots ON CONFLICT DO NOTHING
 """
+# A year of a busy bot is sorted in memory: half the time.
+MEMORY = "SET LOCAL work_mem = '128MB'"
 # The bot as well, first: who deletes it takes the same way, and neither waits for the other.
 LOCK = """
     SELECT state.bot_id FROM bots JOIN rollup_states AS state ON state.bot_id = bots.id
@@ -94,6 +96,7 @@ def _roll_up_bot(
     state = RollupState.objects.get(pk=bot_id)
     cursor.execute(TAKE_NOTES, [bot_id, EARLIEST, LATEST])
     noted = [day for (day,) in cursor]
+    cursor.execute(MEMORY)
     for first, last in runs(noted, _open_from(cursor, state, since)):
         _sum_up(cursor, bot_id, (first, last), rolled_up)
     state.zone = settings.METRICS_TIME_ZONE

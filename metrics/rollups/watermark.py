@@ -3,8 +3,8 @@
 Of what was sent in the last hour nothing is noted, so the roll-up takes it again each time: all of
 the hour before `settled_at`, and after. That is a moment at which every transaction that the last
 roll-up did not see had written nothing yet. A transaction gets its id with its first row; so once
-all ids below one that was the next at some moment are finished, whoever comes later has written
-later than that moment.
+all that have lower ids than a roll-up had are finished, whoever is not seen has written later than
+that roll-up began.
 """
 
 from dataclasses import dataclass
@@ -20,18 +20,17 @@ RECENT = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Of the transactions: nothing below `oldest` is open, nothing from `following` on begun."""
-
     at: datetime
     oldest: int
-    following: int
+    """Transactions with lower ids are finished, and seen."""
+    own: int
+    """Those with higher ids have written nothing before `at`."""
 
     @classmethod
     def take(cls, cursor: Any) -> Self:
-        """Before this transaction writes, or it would be an open one itself."""
         cursor.execute(
-            "SELECT now(), pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text"
-            "::bigint FROM pg_current_snapshot() AS seen"
+            "SELECT now(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
+            " pg_current_xact_id()::text::bigint"
         )
         return cls(*cursor.fetchone())
 
@@ -41,12 +40,12 @@ def advance(state: RollupState, seen: Snapshot) -> None:
     if state.pending_xid is not None and state.pending_xid <= seen.oldest:
         state.settled_at = state.pending_at
         state.pending_at = state.pending_xid = None
-    if seen.oldest == seen.following:
+    if seen.oldest == seen.own:
         state.settled_at = seen.at
         state.pending_at = state.pending_xid = None
     # A restored database counts from elsewhere.
-    elif state.pending_xid is None or state.pending_xid > seen.following:
-        state.pending_at, state.pending_xid = seen.at, seen.following
+    elif state.pending_xid is None or state.pending_xid > seen.own:
+        state.pending_at, state.pending_xid = seen.at, seen.own
     state.rolled_up_at = seen.at
 
 
