@@ -32,15 +32,16 @@ class Command(BaseCommand):
         if pause is not None and not pause > 0:
             raise CommandError("--watch: more than 0 seconds.")
         try:
-            while True:
-                self._pass(since, options)
-                if pause is None:
-                    return
-                since = None
-                time.sleep(pause)
+            self._pass(since, options)
         except KeyboardInterrupt:
-            again = "The bots that were done are rolled up; the same command goes on from there."
-            raise CommandError(again, returncode=130) from None
+            done = "The bots that were done are rolled up; the same command goes on from there."
+            raise CommandError(done, returncode=130) from None
+        while pause is not None:
+            try:
+                time.sleep(pause)
+                self._pass(None, options)
+            except KeyboardInterrupt:
+                return
 
     def _pass(self, since: date | None, options: dict[str, Any]) -> None:
         started = said = time.monotonic()
