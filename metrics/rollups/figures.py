@@ -3,6 +3,7 @@
     series(30)            days, the oldest first, those without data as zeros
     series(30).totals     of all these days
     ranking(30)           the bots, the busiest first
+    overview(30)          both at the price of one
     recent_counts(bot)    of the last 24 hours, 7 and 30 days
 
 The day that is not over is counted as it stands. A constant number of queries each, and a bot that
@@ -11,7 +12,7 @@ one may not see is like one that has no data.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,10 +39,9 @@ _PAST_AND_PRESENT = f"""
     WHERE bot_id = ANY (%(bots)s::uuid[]) AND day >= %(begin)s AND day < %(first)s
     UNION ALL {sums(BY_DAY)}
 """
-SERIES = f"SELECT day, {_TOGETHER} FROM ({_PAST_AND_PRESENT}) AS days GROUP BY day"
-OF_BOTS = (
-    f"SELECT bot_id, {', '.join(f'sum({name})::bigint' for name in TOTALS)}"
-    f" FROM ({_PAST_AND_PRESENT}) AS days GROUP BY bot_id"
+BY_DAY_AND_BY_BOT = (
+    f"SELECT day, bot_id, {_TOGETHER} FROM ({_PAST_AND_PRESENT}) AS days"
+    " GROUP BY GROUPING SETS ((day), (bot_id))"
 )
 TOGETHER = f"SELECT {_TOGETHER} FROM ({sums(AS_ONE)}) AS moments"
 
@@ -91,35 +91,26 @@ class Series:
 class BotTotals:
     bot_id: uuid.UUID
     name: str
-    totals: Totals = field(default_factory=Totals)
+    totals: Totals
 
 
-def series(days: int, bot: uuid.UUID | None = None, now: datetime | None = None) -> Series:
-    """The last days, today included."""
-    now = now or timezone.now()
-    bots = _bots(bot)
-    rolled_up_at, live_from = _freshness(bots, now)
-    found = {
-        day: _figures(figures)
-        for day, *figures in _rows(SERIES, _last_days(bots, days, live_from, now))
-    }
-    today = day_of(now)
-    wanted = [today - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
-    return Series({day: found.get(day, Figures()) for day in wanted}, rolled_up_at, live_from)
-
-
-def ranking(days: int, now: datetime | None = None) -> list[BotTotals]:
-    """All bots one may see by their messages of these days, the busiest first."""
+def overview(days: int, now: datetime | None = None) -> tuple[Series, list[BotTotals]]:
+    """The last days of all bots one may see, today included, and the bots by their messages of
+    these days."""
     now = now or timezone.now()
     _require_context()
     names = dict(Bot.objects.values_list("pk", "name"))
-    _, live_from = _freshness([*names], now)
-    found = {
-        bot_id: Totals(*figures)
-        for bot_id, *figures in _rows(OF_BOTS, _last_days([*names], days, live_from, now))
-    }
-    bots = [BotTotals(bot_id, name, found.get(bot_id, Totals())) for bot_id, name in names.items()]
-    return sorted(bots, key=lambda bot: (-bot.totals.messages, bot.name))
+    found, by_bot = _read([*names], days, now)
+    bots = [BotTotals(bot, name, by_bot.get(bot, Totals())) for bot, name in names.items()]
+    return found, sorted(bots, key=lambda bot: (-bot.totals.messages, bot.name))
+
+
+def ranking(days: int, now: datetime | None = None) -> list[BotTotals]:
+    return overview(days, now)[1]
+
+
+def series(days: int, bot: uuid.UUID | None = None, now: datetime | None = None) -> Series:
+    return _read(_bots(bot), days, now or timezone.now())[0]
 
 
 def recent_counts(bot: uuid.UUID, now: datetime | None = None) -> dict[str, Totals]:
@@ -169,12 +160,20 @@ def _freshness(bots: Sequence[uuid.UUID], now: datetime) -> tuple[datetime | Non
     return oldest, min(max(day_of(oldest), yesterday), today)
 
 
-def _last_days(
-    bots: Sequence[uuid.UUID], days: int, live_from: date, now: datetime
-) -> dict[str, Any]:
-    today = day_of(now)
-    begin = today - timedelta(days=days - 1)
-    return {**of_days(bots, max(live_from, begin), today), "begin": begin}
+def _read(
+    bots: Sequence[uuid.UUID], days: int, now: datetime
+) -> tuple[Series, dict[uuid.UUID, Totals]]:
+    rolled_up_at, live_from = _freshness(bots, now)
+    wanted = [day_of(now) - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
+    live = of_days(bots, max(live_from, wanted[0]), wanted[-1])
+    by_day, by_bot = {}, {}
+    for day, bot, *figures in _rows(BY_DAY_AND_BY_BOT, {**live, "begin": wanted[0]}):
+        if bot is None:
+            by_day[day] = _figures(figures)
+        else:
+            by_bot[bot] = Totals() + _figures(figures)
+    of_all_days = {day: by_day.get(day, Figures()) for day in wanted}
+    return Series(of_all_days, rolled_up_at, live_from), by_bot
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from metrics.models import DailyRollup
 from metrics.rollups.days import day_of, zone
-from metrics.rollups.figures import Figures, Totals, latest_hours, ranking, recent_counts, series
+from metrics.rollups.figures import (
+    Figures,
+    Totals,
+    latest_hours,
+    overview,
+    ranking,
+    recent_counts,
+    series,
+)
 from tenants.context import ContextError, bot_context, maintenance_context, staff_context
 from tenants.models import Bot
 from tests.factories import BotAccessFactory, BotFactory, ConversationFactory, UserFactory
@@ -196,6 +204,7 @@ CALLS: dict[str, Callable[[Bot], Any]] = {
     "series": lambda bot: series(30, now=NOW),
     "of a bot": lambda bot: series(30, bot.pk, NOW),
     "ranking": lambda bot: ranking(30, NOW),
+    "overview": lambda bot: overview(30, NOW),
     "recent counts": lambda bot: recent_counts(bot.pk, NOW),
 }
 
