@@ -93,7 +93,11 @@ class DailyRollup(TenantModel):
         db_table = "daily_rollups"
         constraints = [
             # Also the series of a bot.
-            models.UniqueConstraint(fields=["bot", "day"], name="daily_rollups_day_unique")
+            models.UniqueConstraint(
+                fields=["bot", "day"],
+                name="daily_rollups_day_unique",
+                violation_error_message="This day of the bot is summed up already.",
+            )
         ]
         triggers = [keep_bot()]
 

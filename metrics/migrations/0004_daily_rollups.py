@@ -107,7 +107,11 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "daily_rollups",
                 "constraints": [
-                    models.UniqueConstraint(fields=["bot", "day"], name="daily_rollups_day_unique")
+                    models.UniqueConstraint(
+                        fields=["bot", "day"],
+                        name="daily_rollups_day_unique",
+                        violation_error_message="This day of the bot is summed up already.",
+                    )
                 ],
                 "abstract": False,
                 "base_manager_name": "objects",

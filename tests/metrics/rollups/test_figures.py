@@ -23,7 +23,13 @@ from metrics.rollups.figures import (
 )
 from tenants.context import ContextError, bot_context, maintenance_context, staff_context
 from tenants.models import Bot
-from tests.factories import BotAccessFactory, BotFactory, ConversationFactory, UserFactory
+from tests.factories import (
+    BotAccessFactory,
+    BotFactory,
+    ConversationFactory,
+    DailyRollupFactory,
+    UserFactory,
+)
 from tests.metrics.rollups.slowly import computed
 from tests.metrics.rollups.world import random_bot, rolled_up, talk
 from tests.plans import narrow, plans
@@ -127,11 +133,12 @@ def test_yesterday_is_live_until_it_is_rolled_up(fleet: list[Bot]) -> None:
 
 def test_the_response_time_of_several_bots_is_weighted(alice_bot: Bot, bob_bot: Bot) -> None:
     for bot, responses, median in ((alice_bot, 1, 10.0), (bob_bot, 3, 20.0)):
-        DailyRollup.objects.create(
-            bot=bot, day=NOW.date() - timedelta(days=5), messages_in=responses, messages_out=0,
-            conversations=1, active_people=1, new_people=0, responses=responses,
-            response_median=median, response_p95=median, errors=0,
-        )  # fmt: skip
+        DailyRollupFactory(
+            bot=bot,
+            day=NOW.date() - timedelta(days=5),
+            responses=responses,
+            response_median=median,
+        )
     with maintenance_context():
         figures = series(6, now=NOW).days[NOW.date() - timedelta(days=5)]
     assert figures.response_median == 17.5
