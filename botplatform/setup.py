@@ -63,6 +63,7 @@ def import_first_fleet() -> str | None:
         made = json.loads(
             _manage("import_legacy_json", str(tree), "--all-bots", "--format", "json", "-v", "0")
         )
+    _manage("roll_up_metrics", "-v", "0")
     messages = made["kinds"]["messages"]["inserted"]
     return f"{len(made['bots'])} bots with {messages} messages, imported from made-up files"
 

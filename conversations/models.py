@@ -1,3 +1,4 @@
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -7,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pgtrigger import Update
 
+from conversations.changed_days import note_changed_days, note_days_of_conversation, note_late_rows
 from conversations.queries import MessageManager
 from conversations.triggers import (
     assign_position,
@@ -18,6 +20,7 @@ from conversations.triggers import (
 )
 from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
+from tenants.queries import TenantManager
 from tenants.tenant import TenantModel
 from tenants.triggers import keep_bot, touch_updated_at
 
@@ -59,9 +62,17 @@ class Profile(TenantModel):
         ]
         indexes = [
             # A bot's people, the last active first.
-            models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity")
+            models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity"),
+            # A bot's new people of a day.
+            models.Index(fields=["bot", "created_at"], name="profiles_created"),
         ]
-        triggers = [touch_updated_at(), keep_bot(), *audit_rows(ignored=("updated_at",))]
+        triggers = [
+            touch_updated_at(),
+            keep_bot(),
+            *audit_rows(ignored=("updated_at",)),
+            note_late_rows("created_at"),
+            *note_changed_days("created_at"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.telegram_id)
@@ -112,6 +123,7 @@ class Conversation(TenantModel):
             *audit_rows(
                 ignored=("message_count", "last_position", "last_message_at", "updated_at")
             ),
+            note_days_of_conversation(),
         ]
 
     def __str__(self) -> str:
@@ -183,7 +195,9 @@ class Message(TenantModel):
         ]
         indexes = [
             # Full-text search. Without fastupdate no search pays for somebody's pending inserts.
-            GinIndex(fields=["search"], fastupdate=False, name="messages_search")
+            GinIndex(fields=["search"], fastupdate=False, name="messages_search"),
+            # A bot's messages of a day, for its sums.
+            models.Index(fields=["bot", "sent_at"], name="messages_sent"),
         ]
         triggers = [
             *(assign_position(), count_inserted(), count_deleted()),
@@ -193,7 +207,41 @@ class Message(TenantModel):
                 "conversation_id",
                 summary="'first_position', min(position), 'last_position', max(position)",
             ),
+            *note_changed_days("sent_at", "sender_type", "sender_id"),
         ]
 
     def __str__(self) -> str:
         return f"#{self.position}"
+
+
+class ChangedDay(models.Model):
+    """A day, by UTC, of which somebody who summed it up must think again: changed_days.
+
+    Written by triggers alone, and taken away by who did so.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)
+    # The database's key, which cascades, is made by the migration.
+    bot = models.ForeignKey(
+        "tenants.Bot",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    day = models.DateField()
+
+    kept = ("bot_id",)
+
+    objects = TenantManager()
+
+    class Meta:
+        db_table = "changed_days"
+        base_manager_name = "objects"
+        indexes = [
+            # The days of a bot.
+            models.Index(fields=["bot"], name="changed_days_bot")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -5,6 +5,7 @@ The functions run as the keeper: nobody else may update a counter.
 
 import pgtrigger
 
+from conversations.changed_days import LATE, LATE_MESSAGES
 from tenants.triggers import FirmTrigger, KeeperTrigger
 
 # Locking the conversation and looking at the last message costs a single insert about 1.2 times
@@ -45,12 +46,14 @@ ASSIGN_POSITION = """
 # One conversation after the other: each UPDATE is planned for one partition, however many rows
 # came first in the session. Its rows have locked the conversations already, in the order they
 # were inserted: statements that insert in the order of conversations' ids never deadlock.
-COUNT_INSERTED = """
+COUNT_INSERTED = f"""
     FOR chat IN
         SELECT bot_id, conversation_id, count(*) AS messages, max(position) AS last_position,
-            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at
-        FROM inserted GROUP BY bot_id, conversation_id ORDER BY conversation_id
+            (array_agg(sent_at ORDER BY position DESC))[1] AS last_sent_at,
+            min(sent_at) AS first_sent_at
+        FROM moved GROUP BY bot_id, conversation_id ORDER BY conversation_id
     LOOP
+        late = late OR {LATE.format(moment="chat.first_sent_at")};
         UPDATE conversations SET
             message_count = message_count + chat.messages,
             last_position = greatest(last_position, chat.last_position),
@@ -62,6 +65,9 @@ COUNT_INSERTED = """
                 END
         WHERE bot_id = chat.bot_id AND id = chat.conversation_id;
     END LOOP;
+    IF late THEN
+        {LATE_MESSAGES}
+    END IF;
     RETURN NULL;
 """
 
@@ -127,8 +133,8 @@ def count_inserted() -> KeeperTrigger:
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Insert,
-        referencing=pgtrigger.Referencing(new="inserted"),
-        declare=[("chat", "record")],
+        referencing=pgtrigger.Referencing(new="moved"),
+        declare=[("chat", "record"), ("late", "boolean := false")],
         func=COUNT_INSERTED,
     )
 

@@ -14,7 +14,7 @@ from psqlextra.backend.migrations.operations import PostgresCreatePartitionedMod
 from psqlextra.types import PostgresPartitioningMethod
 
 from tenants.partitioning import PARTITION_KEY, PARTITIONS, TenantTable
-from tenants.policies import close_partition, secure_tenant_table
+from tenants.policies import close_partition, secure_ledger, secure_tenant_table
 from tenants.tenant import sibling_keys
 
 
@@ -35,11 +35,13 @@ class CreateTenantTable(PostgresCreatePartitionedModel):
         options: dict[str, Any] | None = None,
         managers: list[tuple[str, Any]] | None = None,
         sealed: bool = True,
+        derived: bool = False,
     ) -> None:
         partitioning = {"method": PostgresPartitioningMethod.HASH, "key": [PARTITION_KEY]}
         super().__init__(name, fields, options, partitioning, (TenantTable,), managers)
         self.updatable = updatable
         self.sealed = sealed
+        self.derived = derived
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
@@ -47,6 +49,8 @@ class CreateTenantTable(PostgresCreatePartitionedModel):
             kwargs.pop(implied, None)
         if not self.sealed:
             kwargs["sealed"] = False
+        if self.derived:
+            kwargs["derived"] = True
         return path, args, {**kwargs, "updatable": self.updatable}
 
     def database_forwards(
@@ -59,11 +63,13 @@ class CreateTenantTable(PostgresCreatePartitionedModel):
         super().database_forwards(app_label, schema_editor, from_state, to_state)
         model = to_state.apps.get_model(app_label, self.name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            for statement in completion(model, self.updatable, self.sealed):
+            for statement in completion(model, self.updatable, self.sealed, self.derived):
                 schema_editor.execute(statement, None)
 
 
-def completion(model: type[Model], updatable: list[str], sealed: bool) -> list[str]:
+def completion(
+    model: type[Model], updatable: list[str], sealed: bool = True, derived: bool = False
+) -> list[str]:
     table = model._meta.db_table
     keys = sibling_keys(model)
     statements = []
@@ -88,4 +94,6 @@ def completion(model: type[Model], updatable: list[str], sealed: bool) -> list[s
                 f"ON DELETE {gone}"
             )
         statements += close_partition(f"{table}_p{n}")
+    if derived:
+        return [*statements, *secure_ledger(table, updatable)]
     return [*statements, *secure_tenant_table(table, updatable, sealed)]

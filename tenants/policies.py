@@ -97,7 +97,8 @@ def secure_bot_access() -> list[str]:
 
 
 def secure_ledger(table: str, updatable: list[str]) -> list[str]:
-    """Of what was imported: operators write it, staff read that of their bots, bots see nothing."""
+    """Of what operators' commands keep: they write it, staff read that of their bots, bots see
+    nothing."""
     changes = f", UPDATE ({', '.join(updatable)})" if updatable else ""
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
@@ -109,6 +110,14 @@ def secure_ledger(table: str, updatable: list[str]) -> list[str]:
         *_revoke_all(table),
         f"GRANT SELECT ON {table} TO admin",
         f"GRANT SELECT, INSERT, DELETE{changes} ON {table} TO super_admin",
+    ]
+
+
+def keeper_adds(table: str) -> list[str]:
+    """Rows that triggers write for whoever writes others."""
+    return [
+        f"GRANT INSERT ON {table} TO {KEEPER}",
+        f"CREATE POLICY {table}_keeper_insert ON {table} FOR INSERT TO {KEEPER} WITH CHECK (true)",
     ]
 
 

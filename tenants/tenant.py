@@ -22,6 +22,8 @@ class TenantModel(TenantTable):
     )
 
     kept: ClassVar[tuple[str, ...]] = ("bot_id", "updated_at")
+    # Made of other rows by operators' commands: staff read it, bots do not.
+    derived: ClassVar[bool] = False
 
     objects = TenantManager()
 

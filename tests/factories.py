@@ -1,5 +1,6 @@
 """Factories for every model. A row's relations belong to its own bot."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import factory
@@ -7,7 +8,8 @@ from django.contrib.auth.models import User
 from factory.django import DjangoModelFactory
 
 from conversations.models import Conversation, Message, Profile
-from metrics.models import BotMetric
+from metrics.models import BotMetric, DailyRollup
+from metrics.rollups.sums import FIGURES
 from tenants.models import Bot, BotAccess
 
 
@@ -84,3 +86,15 @@ class BotMetricFactory(DjangoModelFactory[BotMetric]):
     bot = factory.SubFactory(BotFactory)
     metric_name = "messages_per_hour"
     metric_value = factory.Faker("pyint", max_value=500)
+
+
+class DailyRollupFactory(DjangoModelFactory[DailyRollup]):
+    class Meta:
+        model = DailyRollup
+
+    bot = factory.SubFactory(BotFactory)
+    day = factory.Sequence(lambda n: date(2025, 1, 1) + timedelta(days=n))
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        return {**dict.fromkeys(FIGURES, 0), **kwargs}

@@ -149,6 +149,16 @@ LEDGER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("import_backups", "import_file_parts"), ()),
 }
 SECURED |= {table: partial(policies.secure_ledger, table, [*of]) for table, of in LEDGER.items()}
+# What is remembered for summing up days.
+SECURED["changed_days"] = lambda: [
+    *policies.secure_ledger("changed_days", []),
+    *policies.keeper_adds("changed_days"),
+]
+SECURED["rollup_states"] = partial(
+    policies.secure_ledger,
+    "rollup_states",
+    ["zone", "rolled_up_at", "settled_at", "pending_at", "pending_xid"],
+)
 # Table and columns of keys that no bot can guess or fill: they tell nothing about another bot.
 UNIQUE_WITHOUT_BOT = {
     ("bots", "id"): "the bot itself",
@@ -156,6 +166,7 @@ UNIQUE_WITHOUT_BOT = {
     ("bots", "token_fingerprint"): "only managers set tokens",
     ("bot_access", "id"): "a random id",
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
+    ("changed_days", "id"): "a random id, and only the keeper inserts",
     **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
 }
 # Triggers that neither a model nor tenants.audit names: (table, trigger) -> what fires it. They

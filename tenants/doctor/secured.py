@@ -6,7 +6,7 @@ from django.apps import apps
 
 from tenants.doctor.expectations import SECURED
 from tenants.doctor.registry import kept_columns
-from tenants.policies import secure_tenant_table
+from tenants.policies import secure_ledger, secure_tenant_table
 from tenants.tenant import TenantModel
 
 
@@ -23,5 +23,6 @@ def statements() -> dict[str, list[str]]:
                 for field in model._meta.concrete_fields
                 if field.column not in kept[table] and not field.generated
             ]
-            secured[table] = secure_tenant_table(table, updatable)
+            secure = secure_ledger if model.derived else secure_tenant_table
+            secured[table] = secure(table, updatable)
     return secured | {table: emit() for table, emit in SECURED.items()}

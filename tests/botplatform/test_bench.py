@@ -12,7 +12,8 @@ def test_a_small_run(workspace: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Loading 400 messages" in done.stderr
-    machine, header, *lines, verdict = done.stdout.splitlines()
+    machine, header, *lines, rollups, verdict = done.stdout.splitlines()
+    assert rollups.startswith("Rollups: ")
     assert "PostgreSQL" in machine
     assert "messages, " in machine
     stores = next(n for n, line in enumerate(lines) if line.startswith("BotStore"))

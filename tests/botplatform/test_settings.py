@@ -64,6 +64,7 @@ def test_a_complete_production_passes_djangos_deployment_check():
         ("SECURE_HSTS_SECONDS", "-1", "a whole number of 0 or more"),
         ("TIME_ZONE", "Moscow", "a name like Europe/Moscow"),
         ("TIME_ZONE", "../etc/passwd", "a name like Europe/Moscow"),
+        ("METRICS_TIME_ZONE", "Moscow", "a name like Europe/Moscow"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("BOTPLATFORM_PLANE", "root", "it must be one of: migrator, office, runtime, ops"),
     ],

@@ -80,7 +80,8 @@ def test_uniqueness_tells_nothing(
 
 
 def test_every_unique_key_contains_the_bot(world: World) -> None:
-    """Those of `bots`, `bot_access` and the import's ledger are no bot's to write, and known."""
+    """Those of `bots`, `bot_access`, the import's ledger and the notes are no bot's to write, and
+    known."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexrelid::regclass::text FROM pg_index i JOIN pg_class t ON t.oid = indrelid"
@@ -88,9 +89,9 @@ def test_every_unique_key_contains_the_bot(world: World) -> None:
             " (SELECT FROM pg_attribute WHERE attrelid = t.oid AND attname = 'bot_id')"
             " AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.oid"
             " AND attname = 'bot_id' AND attnum = ANY (indkey))"
-            " AND relname NOT LIKE 'security_audit_log%' AND relname NOT LIKE 'import_%'"
+            " AND relname NOT LIKE 'security_audit_log%' AND relname NOT LIKE 'import_%' ORDER BY 1"
         )
-        assert cursor.fetchall() == [("bot_access_pkey",)]
+        assert cursor.fetchall() == [("bot_access_pkey",), ("changed_days_pkey",)]
 
 
 REFUSED_VALUES = [

@@ -1,5 +1,6 @@
 """Every constraint of every model is said by full_clean() before the database refuses."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from conversations.models import Conversation, Message, Profile
+from metrics.models import DailyRollup
+from metrics.rollups.sums import FIGURES
 from tenants.models import Bot, BotAccess
 from tests.factories import (
     BotAccessFactory,
     BotFactory,
     BotMetricFactory,
     ConversationFactory,
+    DailyRollupFactory,
     MessageFactory,
     ProfileFactory,
     UserFactory,
@@ -22,7 +26,10 @@ from tests.tenants.guards import models_of_bots
 
 pytestmark = pytest.mark.django_db
 
-NEW_ROW = {Profile: {}, Conversation: {}, Message: {"sender_type": "user"}}
+NEW_ROW = {
+    **{Profile: {}, Conversation: {}, Message: {"sender_type": "user"}},
+    DailyRollup: dict.fromkeys(FIGURES, 0),
+}
 
 
 def bot(**values: Any) -> Bot:
@@ -107,6 +114,10 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "bot_metrics_name_present": (
         lambda: BotMetricFactory.build(bot=BotFactory(), metric_name=""),
         "This field cannot be blank.",
+    ),
+    "daily_rollups_day_unique": (
+        lambda: second(DailyRollup, DailyRollupFactory, day=date(2025, 3, 1)),
+        "This day of the bot is summed up already.",
     ),
 }
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from botplatform.bench.database import bench_database
 from botplatform.bench.machine import machine
 from botplatform.bench.measure import Row, rows
+from botplatform.bench.rollups import measured as rolled_up
 from botplatform.bench.store.compare import Compared, compared
 from botplatform.bench.store.load import Load, loads
 from botplatform.demo.fleet import Size
@@ -21,7 +22,8 @@ class Command(BaseCommand):
     help = (
         "Measures what row security costs: hot reads as a bot, as staff and as a superuser, "
         "against the same without row security; and what BotStore costs, against bare psycopg and "
-        "other stores. In a database of its own that is dropped again. "
+        "other stores; and what rolling up all days costs. In a database of its own that is "
+        "dropped again. "
         "A bar that is not met is printed, and is no error: a busy machine moves them."
     )
 
@@ -38,6 +40,7 @@ class Command(BaseCommand):
             self._line(machine())
             measured: list[Row | Compared] = [*self._row_security(options["repeat"])]
             measured += self._store(options["repeat"])
+            self._rollups()
         barred = [row for row in measured if row.bar is not None]
         met = sum(row.met for row in barred)
         self.stdout.write(f"{met} of {len(barred)} bars met.")
@@ -64,6 +67,14 @@ class Command(BaseCommand):
         for load in loads(repeat):
             times = (f"{load.calls_per_second:.0f}", *(f"{t:.1f}" for t in _percentiles(load)))
             self._line(LOAD_COLUMNS.format(load.form, load.what, *times))
+
+    def _rollups(self) -> None:
+        taken = rolled_up()
+        self._line(
+            f"Rollups: {taken.messages:,} messages in {taken.seconds:.1f} s, {taken.cost:.1f}x "
+            f"counting them by day ({taken.counting:.1f} s); "
+            f"when nothing changed {taken.again:.1f} s."
+        )
 
     def _line(self, text: str) -> None:
         self.stdout.write(text)
