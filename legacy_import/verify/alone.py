@@ -14,7 +14,7 @@ PEAK = re.compile(r"VmHWM:\s*([0-9]+)")
 
 
 def verified_alone(root: Path) -> tuple[dict[str, int], float, float | None]:
-    """How many differences each check found, seconds, and the most megabytes it took, where the system says so."""
+    """How many differences each check found, seconds, and the most megabytes it took, if known."""
     spawning = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawning) as process:
         return process.submit(_verify, dict(connection.settings_dict), root).result()
