@@ -59,6 +59,7 @@ class Accounts:
                 what = "was not imported" if file is None else "was imported in part"
                 self.findings.add(ACCOUNTING, path, what)
                 continue
+            self.findings.count(FRESHNESS, "files")
             if self._is_stale(one.file, file):
                 self.findings.stale.append(path)
                 self.findings.add(FRESHNESS, path, "changed since it was imported")

@@ -13,22 +13,21 @@ from django.db import connection
 PEAK = re.compile(r"VmHWM:\s*([0-9]+)")
 
 
-def verified_alone(root: Path) -> tuple[str, float, float | None]:
-    """The result, seconds, and the most megabytes it took, where the system says so."""
+def verified_alone(root: Path) -> tuple[dict[str, int], float, float | None]:
+    """How many differences each check found, seconds, and the most megabytes it took, if known."""
     spawning = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawning) as process:
         return process.submit(_verify, dict(connection.settings_dict), root).result()
 
 
-def _verify(database: dict[str, Any], root: Path) -> tuple[str, float, float | None]:
+def _verify(database: dict[str, Any], root: Path) -> tuple[dict[str, int], float, float | None]:
     django.setup()
-    from legacy_import.verify.report import as_text
     from legacy_import.verify.verification import Verification
 
     connection.settings_dict.update(database)
     started = time.perf_counter()
-    text = as_text(Verification(root).run())
-    return text, time.perf_counter() - started, _peak_mb()
+    findings = Verification(root).run()
+    return dict(findings.total), time.perf_counter() - started, _peak_mb()
 
 
 def _peak_mb() -> float | None:

@@ -138,6 +138,8 @@ class Comparison:
         """What only all files together can tell."""
         if not self.whole:
             self.findings.count(ACCOUNTING, "files read as a sample", self.looked_at)
+            what = f"only a sample was read, {self.looked_at:,} of {len(self.seen):,} files"
+            self.findings.note(self.zones.bot, what)
         self.accounts.missing_from_the_tree(self.seen)
         if ACCOUNTING in self.findings.checks:
             self.explained.compare()

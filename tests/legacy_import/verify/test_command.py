@@ -103,7 +103,9 @@ def test_a_sample(imported, by_hand):
     # metrics.json is always one of them.
     assert findings.figures["accounting"]["files read as a sample"] in (2, 3)
     assert findings.figures["accounting"]["files"] == 7
-    assert passed(verified(imported, sample=1000))
+    assert any("only a sample was read" in note for note in findings.notes)
+    assert passed(whole := verified(imported, sample=1000))
+    assert not whole.notes
     by_hand(OTHER_TEXT)
     assert status(verified(imported, sample=7)) == "differences"
 

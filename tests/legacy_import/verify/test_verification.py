@@ -215,7 +215,7 @@ def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
     assert passed(findings)
     assert findings.figures["rollback"]["rows of messages would go"] == 11
     with bot_context(emma.pk):
-        Message.objects.filter(content="message 2").update(message_type="edited")
+        Message.objects.filter(content="message 3").update(message_type="edited")
     found = verified(imported, number=run)
     assert found.total["rollback"] == 1
     assert verified(imported, number=run + 1).total["rollback"] == 1
