@@ -12,10 +12,12 @@ from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.kept import KeptReject
 from legacy_import.verify.ledger import LedgerFile
+from legacy_import.verify.same import same_text
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
 from legacy_import.verify.source.rows import Reject
 from legacy_import.verify.source.tree import File, Kind
+from tenants.context import maintenance_context
 
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
@@ -44,6 +46,8 @@ class Accounts:
         self.bot_id = bot_id
         self.root = root
         self.findings = findings
+        with maintenance_context():
+            self.refused = kept.refused(bot_id)
 
     def known(self, read: list[Read]) -> dict[str, LedgerFile]:
         return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
@@ -73,9 +77,11 @@ class Accounts:
                     self.findings.count(BACKUPS, "files kept whole")
                     self._compare_bytes(one.file, file)
                 self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
+                self._compare_refused(one, self.refused.get(ledger_path, {}))
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
-        source, rejected = one.expected.records + one.measurements + one.salvaged, len(one.rejects)
+        source = one.expected.records + one.measurements + one.salvaged
+        rejected = len(one.rejects) + one.expected.left_out
         self.findings.count(ACCOUNTING, "records", source)
         self.findings.count(ACCOUNTING, "rejects", rejected)
         # A file that became no conversation is counted as one, rejected.
@@ -102,6 +108,16 @@ class Accounts:
                     REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
                     reject.place, "bytes", reject.size, sizes,
                 )  # fmt: skip
+
+    def _compare_refused(self, one: Read, refused: dict[int, bytes]) -> None:
+        """What PostgreSQL did not take is kept as JSON, and is the record."""
+        if not refused or one.file.kind is Kind.METRICS:
+            return
+        for place, text in one.expected.texts(refused):
+            self.findings.count(REPAIRS, "records that PostgreSQL refused")
+            if not same_text(text, refused[place]):
+                what = "the record that PostgreSQL refused is not kept"
+                self.findings.add(REPAIRS, one.file.printable, what, place)
 
     def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")

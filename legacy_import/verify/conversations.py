@@ -85,8 +85,7 @@ class Conversations:
         self.zones.add(sum_.times, of_rows, chat.rows <= sum_.rows)
         agrees = (chat.rows, chat.sum, chat.strange) == (sum_.rows, sum_.sum, 0)
         if self.deep or not agrees:
-            again = Expected(file.file, file.root, file.zone)
-            self._compare_values(again, chat, vanished)
+            self._compare_values(file.again(), chat, vanished)
         if self.findings.total == before and chat.rows == sum_.rows:
             # In a conversation that only the import wrote to, a position is a place.
             if not chat.live and chat.positions != sum_.places:
@@ -117,7 +116,7 @@ class Conversations:
         rows = self._imported(name, chat, taken)
         found = next(rows, None)
         salvageable = said_only_in_backups(file.root, file.file)
-        extra = chat.rows - sum(1 for _ in _messages(Expected(file.file, file.root, file.zone)))
+        extra = chat.rows - sum(1 for _ in _messages(file.again()))
         for row in _messages(file):
             while found and extra > 0 and not _same(row, found):
                 extra -= 1

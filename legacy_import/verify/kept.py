@@ -20,6 +20,14 @@ REJECTS = """
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, reject.place, reject.file_id, reject.id
 """
+REFUSED = """
+    SELECT file.path, reject.place, string_agg(reject.raw, ''::bytea ORDER BY reject.piece)
+    FROM import_files AS file
+    JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
+    WHERE file.bot_id = %s AND file.status <> 'undone' AND reject.code = 'refused-by-database'
+        AND reject.solved_by IS NULL
+    GROUP BY file.path, reject.place
+"""
 # An empty one says that from then on the row gives its record back.
 ORIGINALS = """
     SELECT file.path, kept.place, sha256(btrim(kept.original, '\\x20090a0d'::bytea)),
@@ -95,6 +103,14 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
         digest.update(raw)
         kept[-1].size += len(raw)
         kept[-1].sha256 = digest.digest()
+    return found
+
+
+def refused(bot_id: uuid.UUID) -> dict[str, dict[int, bytes]]:
+    """The records that PostgreSQL did not take, by path and place: no reader can foresee them."""
+    found: dict[str, dict[int, bytes]] = {}
+    for path, place, raw in _streamed(REFUSED, [bot_id]):
+        found.setdefault(path, {})[place] = raw
     return found
 
 

@@ -67,6 +67,7 @@ class Comparison:
         self.looked_at += 1
         if file.kind is Kind.BACKUP:
             return
+        one.read.expected.refused = self.accounts.refused.get(path_of(file), {})
         sum_ = Sum()
         for row in one.read.expected:
             match row:

@@ -14,6 +14,12 @@ def same_json(expected: Any, found: str) -> bool:
     )
 
 
+def same_text(expected: str, found: bytes) -> bool:
+    """Two texts of JSON."""
+    one, other = (json.loads(text, parse_float=Decimal) for text in (expected, found))
+    return bool(plain(one) == plain(other))
+
+
 def plain(value: Any) -> Any:
     """Values that are equal only when they are of one type."""
     match value:
