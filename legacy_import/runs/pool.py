@@ -11,7 +11,8 @@ from django.db import connection
 
 from legacy_import.runs import worker
 from legacy_import.runs.options import BotTree, Options, Progress
-from legacy_import.runs.session import Outcome, Session, open_session
+from legacy_import.runs.outcome import Outcome
+from legacy_import.runs.session import Session, open_session
 from legacy_import.source.records import SourceFile
 
 Done = Iterator[tuple[str, Outcome]]

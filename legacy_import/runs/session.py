@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from django.db import connection
@@ -11,22 +11,24 @@ from django.db import connection
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
-from legacy_import.batches.counts import Counts
 from legacy_import.batches.plan import NO_BOT, FilePlan
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
+from legacy_import.runs.ledger import standing_rejects
 from legacy_import.runs.options import BotTree, Options
+from legacy_import.runs.outcome import Outcome
+from legacy_import.source.inventory import TOO_FRESH
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, Reading, SourceFile
+from legacy_import.source.records import Kind, Reading, Reject, SourceFile
 from legacy_import.writing.apply import Writer
 from legacy_import.writing.dry import DryRun
+from legacy_import.writing.refused import CODE as REFUSED
 from tenants.context import maintenance_context
 
 # Batches are some 90 percent the server's work, and it works for two connections at once.
 WRITERS = 2
 # Batches that are or wait to be written: one is being made meanwhile.
 WAITING = 3
-TOO_FRESH = "too-fresh"
 
 
 class WriteFailed(Exception):
@@ -35,28 +37,6 @@ class WriteFailed(Exception):
 
 class WritesBatches(Protocol):
     def write(self, batch: Batch) -> Finished: ...
-
-
-@dataclass
-class Outcome:
-    """What became of some files."""
-
-    counts: Counts = field(default_factory=Counts)
-    files: int = 0
-    unchanged_files: int = 0
-    # Changed while they were read, or too fresh: for the next pass.
-    left: list[str] = field(default_factory=list)
-    rejects: list[dict[str, Any]] = field(default_factory=list)
-    # Conversations of which backups have more messages, and how many.
-    only_in_backups: dict[str, int] = field(default_factory=dict)
-
-    def add(self, other: "Outcome") -> None:
-        self.counts.add(other.counts)
-        self.files += other.files
-        self.unchanged_files += other.unchanged_files
-        self.left += other.left
-        self.rejects += other.rejects
-        self.only_in_backups |= other.only_in_backups
 
 
 class Session:
@@ -72,10 +52,10 @@ class Session:
         self.writer = writer
         self.options = options
         self.advance = advance
-        self.outcome = Outcome()
+        self.outcome = Outcome(options.listed)
         self.batch = Batch(self.bot_id)
         self.failed = False
-        self.waiting: list[Future[Finished]] = []
+        self.waiting: list[tuple[Batch, Future[Finished]]] = []
         self.writers = [ThreadPoolExecutor(1, "import-writer") for _ in range(WRITERS)]
 
     def feed(self, files: Sequence[SourceFile]) -> None:
@@ -87,7 +67,7 @@ class Session:
             try:
                 self._feed(file, before.get(path))
             except FileChanged:
-                self.outcome.left.append(file.path)
+                self.outcome.left.add(file.path)
             self.advance(file.size)
 
     def drain(self) -> Outcome:
@@ -95,7 +75,7 @@ class Session:
         self._submit()
         while self.waiting:
             self._await()
-        outcome, self.outcome = self.outcome, Outcome()
+        outcome, self.outcome = self.outcome, Outcome(self.options.listed)
         return outcome
 
     def close(self) -> None:
@@ -108,10 +88,12 @@ class Session:
 
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
         if file.problem == TOO_FRESH:
-            self.outcome.left.append(file.path)
+            self.outcome.left.add(file.path)
         elif before is not None and self._unchanged(file, before):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
+            if before.counts.total("rejected") and self.outcome.rejected.wants((file.path,)):
+                self._list_standing(file)
         else:
             for part in self._parts(file, before):
                 self.batch.add(part)
@@ -137,7 +119,19 @@ class Session:
         own = opened.blocks() if opened else ()
         if file.kind == Kind.CONVERSATION and (before is None or options.salvage_backups):
             self._look_into_backups(file, reading)
-        yield from FilePlan(self.tree, reading, before, old, own).parts()
+
+        def told(place: int, record: Any) -> None:
+            code = record.code if isinstance(record, Reject) else REFUSED
+            self.outcome.rejected.add((file.path, place, code))
+
+        yield from FilePlan(self.tree, reading, before, old, own, told=told).parts()
+
+    def _list_standing(self, file: SourceFile) -> None:
+        """Of a file that is as it was."""
+        with maintenance_context():
+            path, most = self.tree.path(file), self.options.listed
+            for place, code in standing_rejects(self.bot_id, path, most):
+                self.outcome.rejected.add((file.path, place, code))
 
     def _look_into_backups(self, file: SourceFile, reading: Reading) -> None:
         """What only they have comes first, if it is asked for: it is older."""
@@ -148,7 +142,8 @@ class Session:
         if self.options.salvage_backups:
             reading.records = salvaged(reading, missing)
         elif number := sum(1 for _ in missing):
-            self.outcome.only_in_backups[file.path] = number
+            self.outcome.only_in_backups.add((file.path, number))
+            self.outcome.messages_in_backups += number
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
         if before.status != "done" or before.size != file.size:
@@ -176,7 +171,7 @@ class Session:
         if batch.parts[0].opens:
             self.writers.reverse()
         # Else the one that has written, or will write, the parts before these.
-        self.waiting.append(self.writers[0].submit(self._write, batch))
+        self.waiting.append((batch, self.writers[0].submit(self._write, batch)))
 
     def _write(self, batch: Batch) -> Finished:
         """Nothing is written after a batch that failed: a file's parts follow each other."""
@@ -189,13 +184,13 @@ class Session:
             raise
 
     def _await(self) -> None:
-        for part, counts in self.waiting.pop(0).result():
+        batch, written = self.waiting.pop(0)
+        for _, counts in written.result():
             self.outcome.counts.add(counts)
-            self.outcome.rejects += (
-                {"file": part.file.path, "position": reject.place, "code": reject.code}
-                for _, piece, reject in part.rejects
-                if not piece
-            )
+        for part in batch.parts:
+            for place, piece, reject in part.rejects:
+                if not piece:
+                    self.outcome.rejected.add((part.file.path, place, reject.code))
 
 
 def open_session(tree: BotTree, options: Options, advance: Callable[[int], object]) -> Session:

@@ -157,12 +157,12 @@ def test_several_bots_and_their_tokens(tree: Tree, caplog: Any, capsys: Any) -> 
         tree.write(f"{name}/conversations/1.json", [line(1, name)])
     report = tree.imported(bot=None)
     assert query("SELECT name, status, username, token_masked FROM bots ORDER BY name") == [
-        ("Anna", "active", "", ""),
+        ("Anna", "inactive", "", ""),
         ("Emma", "active", "emma_bot", "123456:…AAAA"),
         ("Nameless", "inactive", "", ""),
     ]
     assert query("SELECT count(DISTINCT bot_id), count(*) FROM messages") == [(3, 3)]
-    assert any("Anna" in problem for problem in report.problems)
+    assert any("Anna" in remark for remark in report.remarks)
     everything = [str(rows(*LEDGER, "security_audit_log")), str(report), caplog.text]
     assert not any("AAAAAAAA" in text or "not a token" in text for text in everything)
 
