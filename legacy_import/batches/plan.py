@@ -68,11 +68,14 @@ class FilePlan:
         old: Sequence,
         own_bytes: Iterable[bytes] = (),
         again: bool = False,
+        told: Callable[[int, Any], None] = lambda place, record: None,
     ) -> None:
         self.bot_id = tree.bot_id or NO_BOT
         self.own_bytes = own_bytes
         # Whether what PostgreSQL refused is to be tried again as it is.
         self.again = again
+        # Of rejects that are known, and of no part therefore.
+        self.told = told
         self.reading = reading
         self.file = reading.file
         self.known = known
@@ -170,6 +173,8 @@ class FilePlan:
                 self.last_kept = None
                 tally.unchanged += not was_rejected
                 tally.rejected += was_rejected
+                if was_rejected:
+                    self.told(place, record)
                 if isinstance(record, Profile) and not refused:
                     part.counts["metrics"].source += len(record.metrics)
                     part.counts["metrics"].unchanged += len(record.metrics)
@@ -278,8 +283,11 @@ class FilePlan:
             tally = part.counts[WHOLE[self.file.kind]]
             tally.source += 1
             tally.rejected += 1
-            if self.whole_first is not None and known.get("rejected") != self.whole_digests:
-                self._reject(0, self.whole_first)
+            if self.whole_first is not None:
+                if known.get("rejected") == self.whole_digests:
+                    self.told(0, self.whole_first)
+                else:
+                    self._reject(0, self.whole_first)
         if self.reading.header is not None:
             tally = part.counts["conversations"]
             tally.source += 1

@@ -1,7 +1,7 @@
 """Runs: begun under a lock on their bot, ended with what they did."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,19 @@ from legacy_import.models import ImportFile, ImportRun
 from legacy_import.refusal import ImportRefused
 from tenants.context import maintenance_context
 
+STANDING = """
+    SELECT DISTINCT ON (place) place, code FROM import_rejects AS reject
+    JOIN import_files AS file ON file.bot_id = reject.bot_id AND file.id = reject.file_id
+    WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone'
+    AND reject.bot_id = %s AND solved_by IS NULL AND piece = 0
+    ORDER BY place, file.id DESC LIMIT %s
+"""
+PATHS = """
+    SELECT DISTINCT path FROM import_files
+    WHERE bot_id = %s AND status <> 'undone' AND kind = ANY (%s) AND sha256 IS DISTINCT FROM ''
+    AND path > %s ORDER BY path LIMIT %s
+"""
+AT_ONCE = 5_000
 # Begins the keys of our advisory locks: "imp".
 LOCK_CLASS = 0x696D70
 
@@ -81,3 +94,21 @@ def forget_idle(runs: Sequence[ImportRun]) -> bool:
             if not ImportFile.objects.filter(bot=run.bot_id, run=run.pk).exists():
                 ImportRun.objects.filter(bot=run.bot_id, pk=run.pk).delete()
         return not ImportRun.objects.filter(pk__in=[run.pk for run in runs]).exists()
+
+
+def standing_rejects(bot_id: uuid.UUID, path: str, most: int) -> list[tuple[int, str]]:
+    """The first of a file, with their places. Inside a maintenance context."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [bot_id, path, bot_id, most])
+        return list(cursor.fetchall())
+
+
+def paths(bot_id: uuid.UUID, kinds: Collection[str]) -> Iterator[str]:
+    """Of all files that were read, in their order."""
+    last, found = "", AT_ONCE
+    while found == AT_ONCE:
+        with maintenance_context(), connection.cursor() as cursor:
+            cursor.execute(PATHS, [bot_id, list(kinds), last, AT_ONCE])
+            rows = cursor.fetchall()
+        yield from (path for (path,) in rows)
+        found, last = len(rows), rows[-1][0] if rows else ""

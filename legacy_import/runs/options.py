@@ -5,11 +5,12 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Protocol
 
-from legacy_import.runs.outcome import MOST_LISTED
+from legacy_import.runs.outcome import SHOWN
 from legacy_import.source.records import Kind, SourceFile
 
 # What a path in the ledger's index may take.
 LONGEST_PATH = 1000
+KEPT_OF_LONGER = 125
 ONLY = {
     "profiles": {Kind.PROFILES, Kind.PROFILE},
     "conversations": {Kind.CONVERSATION},
@@ -32,8 +33,8 @@ class Options:
     salvage_backups: bool = False
     # A pass that finds nothing to do leaves no run in the ledger.
     watching: bool = False
-    # Listed at the end; all of them are in the ledger.
-    most_rejects: int = MOST_LISTED
+    # How many of each kind are listed: rejects, files left for the next pass, vanished ones.
+    listed: int = SHOWN
 
     def wants(self, kind: Kind) -> bool:
         return not self.only or any(kind in ONLY[name] for name in self.only)
@@ -54,7 +55,13 @@ class BotTree:
         path = file.path.removeprefix(f"{self.folder}/") if self.folder else file.path
         if len(path.encode()) <= LONGEST_PATH:
             return path
-        return f"{path[: LONGEST_PATH // 8]}…{uuid.uuid5(uuid.NAMESPACE_URL, path)}"
+        return f"{path[:KEPT_OF_LONGER]}…{uuid.uuid5(uuid.NAMESPACE_URL, path)}"
+
+    def from_root(self, path: str) -> str | None:
+        """Of a path in the ledger; None where that has not all of it."""
+        if path[KEPT_OF_LONGER : KEPT_OF_LONGER + 1] == "…":
+            return None
+        return f"{self.folder}/{path}" if self.folder else path
 
 
 class Progress(Protocol):

@@ -1,53 +1,79 @@
-"""What became of some files, in as much memory for a million as for ten."""
+"""What became of some files, in memory that does not grow with them."""
 
+from bisect import insort
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from legacy_import.batches.counts import Counts
 
-Item = TypeVar("Item")
-MOST_LISTED = 1000
+# What is shown of a long list, unless more is asked for.
+SHOWN = 20
 
 
 @dataclass
-class Listed(Generic[Item]):
-    """The first of what may be many, and how many there are."""
+class First:
+    """The first of many things, in their order, and how many there are."""
 
-    most: int = MOST_LISTED
-    first: list[Item] = field(default_factory=list)
+    most: int = SHOWN
     number: int = 0
+    kept: list[Any] = field(default_factory=list)
 
-    def add(self, item: Item) -> None:
+    def add(self, thing: Any) -> None:
         self.number += 1
-        if len(self.first) < self.most:
-            self.first.append(item)
+        self._keep(thing)
 
-    def add_all(self, other: "Listed[Item]") -> None:
+    def join(self, other: "First") -> None:
         self.number += other.number
-        self.first += other.first[: self.most - len(self.first)]
+        for thing in other.kept:
+            self._keep(thing)
+
+    def wants(self, thing: Any) -> bool:
+        return len(self.kept) < self.most or (self.most > 0 and thing < self.kept[-1])
+
+    def _keep(self, thing: Any) -> None:
+        if self.wants(thing) and thing not in self.kept:
+            insort(self.kept, thing)
+            del self.kept[self.most :]
 
 
 @dataclass
 class Outcome:
-    most_rejects: int = MOST_LISTED
+    # How many of each list are kept.
+    most: int = SHOWN
     counts: Counts = field(default_factory=Counts)
     files: int = 0
     unchanged_files: int = 0
     # Changed while they were read, or too fresh: for the next pass.
-    left: Listed[str] = field(default_factory=Listed)
-    rejects: Listed[dict[str, Any]] = field(init=False)
+    left: First = field(init=False)
+    # File, position, code; those of earlier runs that still stand as well.
+    rejected: First = field(init=False)
     # Conversations of which backups have more messages, and how many.
-    only_in_backups: Listed[tuple[str, int]] = field(default_factory=Listed)
-    messages_only_in_backups: int = 0
+    only_in_backups: First = field(init=False)
+    messages_in_backups: int = 0
 
     def __post_init__(self) -> None:
-        self.rejects = Listed(self.most_rejects)
+        self.left, self.rejected = First(self.most), First(self.most)
+        self.only_in_backups = First(self.most)
+
+    @property
+    def rejects(self) -> list[dict[str, Any]]:
+        return [
+            {"file": file, "position": position, "code": code}
+            for file, position, code in self.rejected.kept
+        ]
 
     def add(self, other: "Outcome") -> None:
         self.counts.add(other.counts)
         self.files += other.files
         self.unchanged_files += other.unchanged_files
-        self.left.add_all(other.left)
-        self.rejects.add_all(other.rejects)
-        self.only_in_backups.add_all(other.only_in_backups)
-        self.messages_only_in_backups += other.messages_only_in_backups
+        self.left.join(other.left)
+        self.rejected.join(other.rejected)
+        self.only_in_backups.join(other.only_in_backups)
+        self.messages_in_backups += other.messages_in_backups
+
+    def refuse(self, file: str, position: int, code: str) -> None:
+        """Of what no bot's ledger can keep."""
+        tally = self.counts["other"]
+        tally.source += 1
+        tally.rejected += 1
+        self.rejected.add((file, position, code))

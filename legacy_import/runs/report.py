@@ -1,10 +1,13 @@
 """What a run did, for people and for programs."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
 from legacy_import.batches.counts import KINDS
+from legacy_import.runs.outcome import First
 from legacy_import.runs.run import Report
 
 FIELDS = ("source", "inserted", "unchanged", "changed", "repaired", "rejected")
@@ -19,15 +22,18 @@ def as_json(report: Report) -> dict[str, Any]:
         "bots": report.bots,
         "files": report.outcome.files,
         "unchanged_files": report.outcome.unchanged_files,
-        "left_for_next_pass": report.outcome.left.first,
+        "left_for_next_pass": report.outcome.left.kept,
         "left_files": report.outcome.left.number,
+        "new_bots": report.new_bots,
         "kinds": {
             kind: {name: getattr(report.counts[kind], name) for name in (*FIELDS, "vanished")}
             for kind in KINDS
         },
-        "rejects": report.outcome.rejects.first,
-        "only_in_backups": dict(report.outcome.only_in_backups.first),
-        "problems": report.problems,
+        "rejects": report.outcome.rejects,
+        "vanished_files": report.vanished.number,
+        "vanished": report.vanished.kept,
+        "only_in_backups": dict(report.outcome.only_in_backups.kept),
+        "remarks": report.remarks,
         "seconds": round(report.seconds, 3),
         "rows_per_second": report.rows_per_second,
         "peak_rss_mb": report.peak_rss_mb,
@@ -36,11 +42,18 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def as_line(report: Report) -> str:
     """Of a pass that had nothing to do."""
-    number = report.outcome.left.number
-    left = f", {number:,} changed just now" if number else ""
+    also = [
+        f", {number:,} {what}"
+        for number, what in (
+            (report.outcome.left.number, "changed just now"),
+            (report.counts.total("rejected"), "rejected as before"),
+            (report.vanished.number, "files gone"),
+        )
+        if number
+    ]
     return (
         f"{timezone.now():%Y-%m-%d %H:%M:%S} UTC: nothing new in {report.outcome.files:,} files"
-        f"{left} ({report.seconds:.1f} s)"
+        f"{''.join(also)} ({report.seconds:.1f} s)"
     )
 
 
@@ -59,20 +72,26 @@ def as_text(report: Report) -> str:
     )
     if vanished := counts.total("vanished"):
         lines.append(f"{vanished:,} records are no longer in their files; their rows stay.")
-    if left := outcome.left.number:
-        lines.append(f"{left:,} files changed just now: left for the next pass.")
-    if (missed := outcome.only_in_backups).number:
+    if outcome.left.number:
+        lines.append(f"{outcome.left.number:,} files changed just now: left for the next pass.")
+        lines += _listed(outcome.left, "Left: {}".format)
+    if report.vanished.number:
         lines.append(
-            f"{outcome.messages_only_in_backups:,} messages of {missed.number:,} conversations "
-            f"are only in backups, such as {missed.first[0][0]}. --salvage-backups imports them."
+            f"{report.vanished.number:,} files that were imported are gone; their rows stay."
         )
-    lines += report.problems
-    lines += (
-        f"Rejected: {reject['file']}, record {reject['position']}: {reject['code']}"
-        for reject in outcome.rejects.first
-    )
-    if more := outcome.rejects.number - len(outcome.rejects.first):
-        lines.append(f"... and {more:,} more.")
+        lines += _listed(report.vanished, "Gone: {}".format)
+    if outcome.only_in_backups.number:
+        lines.append(
+            f"{outcome.messages_in_backups:,} messages of {outcome.only_in_backups.number:,} "
+            "conversations are only in backups. --salvage-backups imports them."
+        )
+        lines += _listed(outcome.only_in_backups, lambda one: f"In backups: {one[0]}, {one[1]:,}")
+    if report.new_bots:
+        made = "Bots it would make" if report.dry_run else "Bots made"
+        lines.append(f"{made}: {', '.join(report.new_bots)}.")
+    lines += report.remarks
+    rejected = replace(outcome.rejected, number=totals["rejected"])
+    lines += _listed(rejected, lambda one: "Rejected: {}, record {}: {}".format(*one))
     lines.append(
         f"{len(report.bots):,} bots, {outcome.files:,} files ({outcome.unchanged_files:,} as "
         f"before) in {report.seconds:.1f} s ({report.rows_per_second:,} rows/s, "
@@ -83,3 +102,9 @@ def as_text(report: Report) -> str:
     else:
         lines.append(f"Run {report.run_id}. Next: manage.py import_status {report.run_id}")
     return "\n".join(lines)
+
+
+def _listed(first: First, line: Callable[[Any], str]) -> Iterator[str]:
+    yield from map(line, first.kept)
+    if (more := first.number - len(first.kept)) > 0:
+        yield f"... and {more:,} more."

@@ -16,12 +16,12 @@ from legacy_import.refusal import ImportRefused
 from legacy_import.runs import bots, ledger
 from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
-from legacy_import.runs.outcome import Outcome
+from legacy_import.runs.outcome import First, Outcome
 from legacy_import.runs.pool import Hands, hands
+from legacy_import.runs.survey import Agreement, require_files, survey, vanished
 from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
-from legacy_import.source.reading import read
-from legacy_import.source.records import BotEntry, Kind, Reject, SourceFile
+from legacy_import.source.records import Kind, SourceFile
 from tenants import correlation
 from tenants.context import maintenance_context
 
@@ -46,7 +46,12 @@ class Report:
     dry_run: bool
     bots: list[str]
     outcome: Outcome
-    problems: list[str] = field(default_factory=list)
+    # Bots that were made, or would be.
+    new_bots: list[str] = field(default_factory=list)
+    # About the bots: what bots.json says, and what could not be taken over.
+    remarks: list[str] = field(default_factory=list)
+    # Files that were imported and are no longer in the tree.
+    vanished: First = field(default_factory=First)
     seconds: float = 0.0
     peak_rss_mb: float = 0.0
 
@@ -60,10 +65,12 @@ class Report:
         return round(written / self.seconds) if self.seconds else 0
 
 
-def import_tree(options: Options, progress: Progress) -> Report:
+def import_tree(
+    options: Options, progress: Progress, agreed: Agreement = lambda survey: None
+) -> Report:
     started = time.monotonic()
     try:
-        report = _import(options, progress)
+        report = _import(options, progress, agreed)
     except Error as error:
         raise failure(error) or error from error
     report.seconds = time.monotonic() - started
@@ -71,27 +78,35 @@ def import_tree(options: Options, progress: Progress) -> Report:
     return report
 
 
-def _import(options: Options, progress: Progress) -> Report:
+def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
     if not options.root.is_dir():
         raise ImportRefused(f"{options.root} is no folder that can be read.")
     try:
         folders = trees(options.root, options.bot)
+        found = survey(options)
     except NoBots as error:
         raise ImportRefused(str(error)) from None
-    names = list(folders)
-    if len({name.lower() for name in names}) < len(names):
-        raise ImportRefused("Two folders are named alike but for capitals, as bots cannot be.")
-    report = Report(None, options.dry_run, names, Outcome(options.most_rejects))
+    report = Report(None, options.dry_run, list(folders), Outcome(options.listed))
+    report.vanished.most = options.listed
+    roster = bots.roster(options, report.bots, found.lists_of_bots, report.outcome)
+    report.remarks = roster.remarks
+    report.new_bots = found.new_bots = roster.missing
+    found.bots = report.bots
+    for name in folders:
+        require_files(found, name, roster.known_id(name))
     if options.dry_run:
-        known = bots.existing(names)
+        progress.begin(found.size)
         bot_trees = {
-            name: BotTree(name, name if folder else "", known.get(name))
+            name: BotTree(name, name if folder else "", roster.known_id(name))
             for name, folder in folders.items()
         }
         with hands(options, progress) as workers:
-            _distribute(options, progress, report, bot_trees, workers)
+            _distribute(options, report, bot_trees, workers)
+        _look_for_vanished(options, report, bot_trees)
         return report
-    made, report.problems = bots.make(names, _entries(options, report))
+    agreed(found)
+    progress.begin(found.size)
+    made = roster.save()
     with ledger.locked(made):
         runs = ledger.begin(list(made.values()), ImportRun.Action.IMPORT, _as_json(options))
         report.run_id = next(iter(runs.values())).number
@@ -103,8 +118,9 @@ def _import(options: Options, progress: Progress) -> Report:
         try:
             with correlation.correlated(f"import-{report.run_id:08}"):
                 with hands(options, progress) as workers:
-                    outcomes = _distribute(options, progress, report, bot_trees, workers)
+                    outcomes = _distribute(options, report, bot_trees, workers)
                 _link(list(made.values()))
+            _look_for_vanished(options, report, bot_trees)
         except KeyboardInterrupt:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)
             raise Interrupted(f"Run {report.run_id} was interrupted.") from None
@@ -121,15 +137,10 @@ def _import(options: Options, progress: Progress) -> Report:
 
 
 def _distribute(
-    options: Options,
-    progress: Progress,
-    report: Report,
-    bot_trees: dict[str, BotTree],
-    workers: Hands,
+    options: Options, report: Report, bot_trees: dict[str, BotTree], workers: Hands
 ) -> dict[str, Outcome]:
     """Slices of files to the workers; a bot's next phase begins when the one before is done."""
-    outcomes = {name: Outcome() for name in report.bots}
-    progress.begin(sum(file.size for file in _files(options)))
+    outcomes = {name: Outcome(options.listed) for name in report.bots}
 
     def take(name: str, outcome: Outcome) -> None:
         outcomes[name].add(outcome)
@@ -156,13 +167,14 @@ def _files(options: Options) -> Iterator[SourceFile]:
 
 def _reject_nobodys(files: Iterator[SourceFile], outcome: Outcome) -> None:
     """Beside the bots' trees: no bot's ledger can keep them, so they are only reported."""
-    tally = outcome.counts["other"]
     for file in files:
         outcome.files += 1
-        tally.source += 1
-        tally.rejected += 1
-        code = file.problem or "unknown-file"
-        outcome.rejects.add({"file": file.path, "position": 0, "code": code})
+        outcome.refuse(file.path, 0, file.problem or "unknown-file")
+
+
+def _look_for_vanished(options: Options, report: Report, bot_trees: dict[str, BotTree]) -> None:
+    for tree in bot_trees.values():
+        vanished(options, tree, report.vanished)
 
 
 def _phase(file: SourceFile) -> int:
@@ -180,17 +192,6 @@ def _slices(files: Iterator[SourceFile]) -> Iterator[list[SourceFile]]:
             some, size = [], 0
     if some:
         yield some
-
-
-def _entries(options: Options, report: Report) -> Iterator[BotEntry]:
-    for file in inventory(options.root, options.bot):
-        if file.kind != Kind.BOTS:
-            continue
-        for record in read(options.root, file).records:
-            if isinstance(record, Reject):
-                report.problems.append(f"{file.path}, entry {record.place}: {record.code}")
-            elif isinstance(record, BotEntry):
-                yield record
 
 
 def _link(bot_ids: list[uuid.UUID]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -13,20 +13,22 @@ from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
 from legacy_import.batches.plan import NO_BOT, FilePlan
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
+from legacy_import.runs.ledger import standing_rejects
 from legacy_import.runs.options import BotTree, Options
 from legacy_import.runs.outcome import Outcome
+from legacy_import.source.inventory import TOO_FRESH
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, Reading, SourceFile
+from legacy_import.source.records import Kind, Reading, Reject, SourceFile
 from legacy_import.writing.apply import Writer
 from legacy_import.writing.dry import DryRun
+from legacy_import.writing.refused import CODE as REFUSED
 from tenants.context import maintenance_context
 
 # Batches are some 90 percent the server's work, and it works for two connections at once.
 WRITERS = 2
 # Batches that are or wait to be written: one is being made meanwhile.
 WAITING = 3
-TOO_FRESH = "too-fresh"
 
 
 class WriteFailed(Exception):
@@ -62,7 +64,7 @@ class Session:
         self.bot_id = tree.bot_id or NO_BOT
         self.options = options
         self.advance = advance
-        self.outcome = Outcome(options.most_rejects)
+        self.outcome = Outcome(options.listed)
         self.batch = Batch(self.bot_id)
         self.failed = False
         self.waiting: list[Future[Outcome]] = []
@@ -85,7 +87,7 @@ class Session:
         self._submit()
         while self.waiting:
             self._await()
-        outcome, self.outcome = self.outcome, Outcome(self.options.most_rejects)
+        outcome, self.outcome = self.outcome, Outcome(self.options.listed)
         return outcome
 
     def close(self) -> None:
@@ -99,6 +101,8 @@ class Session:
         elif before is not None and self._unchanged(file, before):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
+            if before.counts.total("rejected") and self.outcome.rejected.wants((file.path,)):
+                self._list_standing(file)
         else:
             for part in self._parts(file, before):
                 self.batch.add(part)
@@ -124,7 +128,19 @@ class Session:
         own = opened.blocks() if opened else ()
         if file.kind == Kind.CONVERSATION and (before is None or options.salvage_backups):
             self._look_into_backups(file, reading)
-        yield from FilePlan(self.tree, reading, before, old, own).parts()
+
+        def told(place: int, record: Any) -> None:
+            code = record.code if isinstance(record, Reject) else REFUSED
+            self.outcome.rejected.add((file.path, place, code))
+
+        yield from FilePlan(self.tree, reading, before, old, own, told=told).parts()
+
+    def _list_standing(self, file: SourceFile) -> None:
+        """Of a file that is as it was."""
+        with maintenance_context():
+            path, most = self.tree.path(file), self.options.listed
+            for place, code in standing_rejects(self.bot_id, path, most):
+                self.outcome.rejected.add((file.path, place, code))
 
     def _look_into_backups(self, file: SourceFile, reading: Reading) -> None:
         """What only they have comes first, if it is asked for: it is older."""
@@ -136,7 +152,7 @@ class Session:
             reading.records = salvaged(reading, missing)
         elif number := sum(1 for _ in missing):
             self.outcome.only_in_backups.add((file.path, number))
-            self.outcome.messages_only_in_backups += number
+            self.outcome.messages_in_backups += number
 
     def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
         if before.status != "done" or before.size != file.size:
@@ -179,15 +195,14 @@ class Session:
         except BaseException:
             self.failed = True
             raise
-        outcome = Outcome(self.options.most_rejects)
+        # Not the batch: it would be in memory for as long as nobody asks.
+        outcome = Outcome(self.options.listed)
         for _, counts in finished:
             outcome.counts.add(counts)
         for part in batch.parts:
-            for _, piece, reject in part.rejects:
+            for place, piece, reject in part.rejects:
                 if not piece:
-                    outcome.rejects.add(
-                        {"file": part.file.path, "position": reject.place, "code": reject.code}
-                    )
+                    outcome.rejected.add((part.file.path, place, reject.code))
         return outcome
 
     def _await(self) -> None:

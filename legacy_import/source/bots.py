@@ -7,6 +7,7 @@ from typing import Any
 from legacy_import.source.document import Document
 from legacy_import.source.messages import whole_number
 from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject
+from legacy_import.source.secrets import WITHHELD
 from legacy_import.source.splitting import Element
 from legacy_import.source.values import Refused, plain, plain_text, pointer
 
@@ -16,7 +17,7 @@ TOKEN = re.compile(r"([0-9]{5,16}(?::|%3[Aa]))[A-Za-z0-9_-]{30,}")
 # A shorter one may be any word.
 SHORTEST_SECRET = 20
 MASK = "…"
-WITHHELD = b"(not kept: it may hold a token)"
+LONGEST_NAME = 200
 
 
 def bot_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Record]:
@@ -42,6 +43,8 @@ def _entry(place: int, value: Any, odd: list[Note]) -> BotEntry:
     name = _text(value, "name", notes).strip()
     if not name:
         raise Refused("missing-name")
+    if len(name) > LONGEST_NAME:
+        raise Refused("name-too-long")
     owner, code = whole_number(value.get("owner_telegram_id"))
     if code:
         notes.append(Note(code, "/owner_telegram_id", b""))

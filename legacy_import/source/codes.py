@@ -7,6 +7,7 @@ REJECTS = {
     "unreadable": "The system refuses to read it; see its permissions.",
     "leftover": "A half-written or set-aside file of the old code.",
     "unknown-file": "No file of a known kind: kept as it is.",
+    "tokens-withheld": "Named like bots.json: it may hold tokens, so its bytes are not kept.",
     "name-not-a-number": "The file's name is to be a Telegram id.",
     "too-large": "A single record of more than 8 MB or 500,000 values: its bytes are kept.",
     # Damaged JSON
@@ -37,6 +38,9 @@ REJECTS = {
     "number-too-large": "A metric of more than 1,000 digits.",
     "metric-name": "A metric's name is empty or longer than 200 characters.",
     "missing-name": "A bot without a name.",
+    "name-too-long": "A bot's name of more than 200 characters.",
+    "not-a-token": "A bot's token that has no token's form: set it in the back office.",
+    "token-taken": "Another bot has this token: set the right one in the back office.",
     # Found when it was written
     "refused-by-database": "PostgreSQL does not take a value of it: the reason has its words.",
 }

@@ -5,6 +5,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from legacy_import.source.records import Kind, SourceFile
@@ -26,7 +27,10 @@ ORDER = (b"bots.json", b"config.json", b"girls_data.json", b"girls_data", b"metr
          b"conversations", b"backups")  # fmt: skip
 LEFTOVER = re.compile(rb"(-?[0-9]{1,19})\.(?:tmp|json\.tmp|backup\..*\.json)")
 UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+ESCAPE = re.compile(r"\\(\\|[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 INT64 = range(-(2**63), 2**63)
+MOST_NAMED = 20
+TOO_FRESH = "too-fresh"
 
 
 class NoBots(ValueError):
@@ -42,7 +46,7 @@ def inventory(root: Path, bot: str | None = None, *, min_age: float = 0) -> Iter
             yield from walk.tree(name, folder)
         return
     strangers = []
-    for entry in walk.listing(b""):
+    for entry in walk.listing(b"") or ():
         if FILES.get(entry) == Kind.BOTS:
             yield from walk.file(None, entry, Kind.BOTS)
         elif entry not in found.values():
@@ -57,23 +61,49 @@ def inventory(root: Path, bot: str | None = None, *, min_age: float = 0) -> Iter
 def trees(root: Path, bot: str | None = None) -> dict[str, bytes]:
     """The folder of each bot's tree; nothing for the root itself."""
     top = os.fsencode(root)
-    folders = [name for name in sorted(os.listdir(top)) if _is_tree(os.path.join(top, name))]
-    if bot is not None:
-        folder = os.fsencode(bot)
-        return {bot: folder if folder in folders and not _is_tree(top) else b""}
+    try:
+        names = sorted(os.listdir(top))
+        os.lstat(os.path.join(top, b"."))
+    except OSError as error:
+        raise NoBots(f"{root} cannot be read: {error.strerror}.") from None
     if _is_tree(top):
-        raise NoBots("This folder is the tree of one bot: say which with --bot NAME.")
+        if bot is None:
+            raise NoBots("This folder is the tree of one bot: say which with --bot NAME.")
+        return {bot: b""}
+    folders = {_printable(name): name for name in names if _is_tree(os.path.join(top, name))}
     if not folders:
-        raise NoBots("There is neither a bot's tree here nor a folder that holds one.")
-    return {_printable(folder): folder for folder in folders}
+        raise NoBots(
+            "There is neither a bot's tree here nor a folder that holds one. Is the disk mounted?"
+        )
+    if bot is None:
+        return folders
+    if bot not in folders:
+        raise NoBots(f"There is no bot's folder {bot} here. {_others(bot, list(folders))}")
+    return {bot: folders[bot]}
+
+
+def _others(bot: str, names: list[str]) -> str:
+    close = get_close_matches(bot.casefold(), [name.casefold() for name in names], 1)
+    meant = [name for name in names if name.casefold() in close]
+    listed = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+    return (f"Did you mean {meant[0]}? " if meant else "") + f"There are: {listed}."
+
+
+def is_gone(root: Path, path: str) -> bool:
+    """Whether nothing is at a printable path any more; not so where one may not look."""
+    return all(_is_missing(os.path.join(os.fsencode(root), real)) for real in _real(path))
 
 
 class _Walk:
     def __init__(self, root: bytes, min_age: float) -> None:
-        self._root, self._min_age, self._now = root, min_age, time.time()
+        self._root, self._min_age = root, min_age
 
     def tree(self, bot: str, folder: bytes) -> Iterator[SourceFile]:
-        for name in sorted(self.listing(folder), key=_rank):
+        names = self.listing(folder)
+        if names is None:
+            yield self._unreadable(bot, folder)
+            return
+        for name in sorted(names, key=_rank):
             path = os.path.join(folder, name)
             kind = FOLDERS.get(name)
             if name in FILES:
@@ -83,18 +113,30 @@ class _Walk:
             elif kind == Kind.BACKUP:
                 yield from self._backups(bot, path)
             else:
-                for below in self.listing(path):
-                    inner = os.path.join(path, below)
-                    yield from self._record(bot, inner, kind, below.removesuffix(b".json"))
+                yield from self._records(bot, path, kind)
 
     def _backups(self, bot: str, folder: bytes) -> Iterator[SourceFile]:
-        for owner in self.listing(folder):
+        owners = self.listing(folder)
+        if owners is None:
+            yield self._unreadable(bot, folder)
+            return
+        for owner in owners:
             path = os.path.join(folder, owner)
-            if not self._is_folder(path):
+            if self._is_folder(path):
+                yield from self._records(bot, path, Kind.BACKUP, owner)
+            else:
                 yield from self.strangers(bot, path)
-                continue
-            for name in self.listing(path):
-                yield from self._record(bot, os.path.join(path, name), Kind.BACKUP, owner)
+
+    def _records(
+        self, bot: str, folder: bytes, kind: Kind, key: bytes | None = None
+    ) -> Iterator[SourceFile]:
+        names = self.listing(folder)
+        if names is None:
+            yield self._unreadable(bot, folder)
+            return
+        for name in names:
+            of = name.removesuffix(b".json") if key is None else key
+            yield from self._record(bot, os.path.join(folder, name), kind, of)
 
     def _record(self, bot: str, path: bytes, kind: Kind, key: bytes) -> Iterator[SourceFile]:
         name = os.path.basename(path)
@@ -110,10 +152,9 @@ class _Walk:
         while waiting:
             path = waiting.pop()
             if self._is_folder(path):
-                try:
-                    below = self.listing(path)
-                except OSError:
-                    yield self._described(bot, path, Kind.UNKNOWN, None, None)
+                below = self.listing(path)
+                if below is None:
+                    yield self._unreadable(bot, path)
                 else:
                     waiting.extend(os.path.join(path, name) for name in reversed(below))
             else:
@@ -149,13 +190,28 @@ class _Walk:
             problem = "symlink"
         elif not stat.S_ISREG(status.st_mode):
             problem = "not-a-file"
-        elif abs(self._now - status.st_mtime) < self._min_age:
-            problem = "too-fresh"
+        elif self._is_fresh(status):
+            problem = TOO_FRESH
         real = path if os.fsencode(name) != path else None
         return SourceFile(bot, name, kind, key, status.st_size, status.st_mtime_ns, problem, real)
 
-    def listing(self, folder: bytes) -> list[bytes]:
-        return sorted(os.listdir(os.path.join(self._root, folder)))
+    def _unreadable(self, bot: str | None, folder: bytes) -> SourceFile:
+        return self._described(bot, folder, Kind.UNKNOWN, None, None)
+
+    def _is_fresh(self, status: os.stat_result) -> bool:
+        """Now, not when the walk began. A time to come was set by hand: then the inode's counts;
+        if that is to come as well the clocks differ, and nobody knows."""
+        age = time.time() - min(status.st_mtime, status.st_ctime)
+        return self._min_age > 0 and age < self._min_age
+
+    def listing(self, folder: bytes) -> list[bytes] | None:
+        """None where one may not look."""
+        try:
+            return sorted(os.listdir(os.path.join(self._root, folder)))
+        except FileNotFoundError:
+            return []  # gone since it was listed
+        except OSError:
+            return None
 
     def _is_folder(self, path: bytes) -> bool:
         return _is_folder(os.path.join(self._root, path))
@@ -195,3 +251,29 @@ def _escaped(match: re.Match[str]) -> str:
     if code >= 0xDC80:  # a byte that is no UTF-8
         return f"\\x{code - 0xDC00:02x}"
     return match[0].encode("unicode_escape").decode()
+
+
+def _real(path: str) -> set[bytes]:
+    """What `_printable` may have made this of: a byte that is no UTF-8 and a control character of
+    the same number look alike."""
+
+    def byte(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] == "x" and int(code[1:], 16) >= 0x80:
+            return chr(0xDC00 + int(code[1:], 16))
+        return character(match)
+
+    def character(match: re.Match[str]) -> str:
+        return match[0].encode().decode("unicode_escape")
+
+    return {ESCAPE.sub(each, path).encode("utf-8", "surrogateescape") for each in (byte, character)}
+
+
+def _is_missing(path: bytes) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

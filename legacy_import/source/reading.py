@@ -7,12 +7,12 @@ from pathlib import Path
 from legacy_import.source.backups import backups_beside
 from legacy_import.source.bots import bot_records
 from legacy_import.source.conversations import conversation_records
-from legacy_import.source.document import kept_whole
 from legacy_import.source.encodings import as_in_file
 from legacy_import.source.metrics import metric_records
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.profiles import profile_records, profiles_records
 from legacy_import.source.records import Kind, Reading, Record, Reject, SourceFile
+from legacy_import.source.secrets import kept_without_tokens
 from legacy_import.source.times import UTC
 
 __all__ = ["FileChanged", "read"]
@@ -42,7 +42,7 @@ def _records_of(
 ) -> Iterator[Record]:
     file, blocks = reading.file, opened.blocks()
     if file.kind in NAMED_BY_ID and file.key is None:
-        return kept_whole(blocks, "name-not-a-number")
+        return kept_without_tokens(file.path, blocks, "name-not-a-number")
     match file.kind:
         case Kind.CONVERSATION | Kind.BACKUP:
             return conversation_records(reading, blocks)
@@ -54,7 +54,8 @@ def _records_of(
             return metric_records(reading, blocks, source_tz)
         case Kind.BOTS:
             return bot_records(reading, blocks)
-    return kept_whole(blocks, "unknown-file" if file.key is None else "leftover")
+    code = "unknown-file" if file.key is None else "leftover"
+    return kept_without_tokens(file.path, blocks, code)
 
 
 def _resumed(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:

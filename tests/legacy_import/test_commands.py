@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -70,6 +72,17 @@ def test_json_of_rejects(tree: Tree) -> None:
         (["--only", "girls"], "there is no girls"),
         (["--workers", "0"], "at least 1"),
         (["--source-tz", "Mars/Base"], "no zone Mars/Base"),
+        (["--source-tz", "Europe"], "no zone Europe"),
+        (["--source-tz", "../etc"], "no zone"),
+        (["--only", ","], "--only: some of profiles"),
+        (["--watch", "-1"], "--watch: seconds, 0 or more"),
+        (["--watch", "nan"], "--watch: seconds, 0 or more"),
+        (["--min-age", "-1"], "--min-age: seconds, 0 or more"),
+        (["--limit-rejects", "-1"], "--limit-rejects: 0 or more"),
+        (["--bot", ""], "--bot: a name of 1 to 200 printable"),
+        (["--bot", "x\ny"], "--bot: a name"),
+        (["--bot", "n" * 300], "--bot: a name"),
+        (["--all-bots"], "not allowed with argument --bot"),
     ],
 )
 def test_wrong_arguments(tree: Tree, arguments: list[str], said: str) -> None:
@@ -102,6 +115,58 @@ def test_retry_and_export(tree: Tree, workspace: Path) -> None:
     assert json.loads((workspace / "back/conversations/7.json").read_bytes()) == [line(1)]
 
 
+def test_all_bots_is_what_happens_without_a_name(tree: Tree) -> None:
+    tree.write("Emma/conversations/1.json", [line(1)])
+    out, _, status = run("import_legacy_json", str(tree.root), "--all-bots", "--min-age", "0")
+    assert (status, "Bots made: Emma." in out) == (0, True)
+    with pytest.raises(CommandError, match="not both"):
+        call_command("import_legacy_json", str(tree.root), bot="Emma", all_bots=True)
+    tree.old_chat(1, line(1))
+    with pytest.raises(CommandError, match="the tree of one bot: say which with --bot"):
+        run("import_legacy_json", str(tree.root), "--all-bots", "--min-age", "0")
+
+
+def on_a_terminal(cluster: Path, answer: bytes, *command: str) -> tuple[int, str]:
+    """What is typed is there before it is asked for."""
+    ours, its = pty.openpty()
+    os.write(ours, answer)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "import_legacy_json", *command],
+        env=clean_environment(DATA_DIR=str(cluster)), cwd=ROOT, stdin=its, text=True,
+        capture_output=True, timeout=180,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(its)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "arguments", "asked", "status"),
+    [
+        (b"y\n", [], True, 0),
+        (b"n\n", [], True, 1),
+        (b"\n", [], True, 1),
+        (b"\x04", [], True, 1),
+        (b"", ["--no-input"], False, 0),
+        (b"", ["--dry-run"], False, 0),
+    ],
+)
+def test_asks_on_a_terminal(
+    tree: Tree, cluster: Path, answer: bytes, arguments: list[str], asked: bool, status: int
+) -> None:
+    tree.old_chat(7, line(1), line(2))
+    command = [str(tree.root), "--bot", "Emma", "--min-age", "0", *arguments]
+    found, said = on_a_terminal(cluster, answer, *command)
+    assert found == status, said
+    assert ("Go on? [y/N]" in said) == asked
+    if asked:
+        assert f"1 files (0.0 MB) of {tree.root}\n  of the bots Emma\n" in said
+        assert "(to be made: Emma)\n  into the database botplatform on " in said
+    assert ("Nothing was imported." in said) == (status == 1)
+    made = (not arguments and status == 0) or "--no-input" in arguments
+    assert len(listed_runs(cluster)) == made
+
+
 def wait_for_rows(cluster: Path) -> None:
     socket = EmbeddedServer(cluster / "postgres").socket_dir
     for _ in range(600):
@@ -122,7 +187,8 @@ def test_under_the_ops_login_and_ctrl_c(tree: Tree, cluster: Path) -> None:
     """As an operator does it, in a cluster of its own: interrupted, shown, gone on with."""
     for chat in range(1, 101):
         tree.chat(chat, *(message(n) for n in range(1, 401)))
-    command = ["import_legacy_json", str(tree.root), "--bot", "Emma", "--min-age", "0"]
+    command = ["import_legacy_json", str(tree.root), "--bot", "Emma", "--source-tz",
+               "Europe/Moscow", "--min-age", "0", "--salvage-backups"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), *command],
         env=clean_environment(DATA_DIR=str(cluster)), cwd=ROOT,
@@ -132,7 +198,8 @@ def test_under_the_ops_login_and_ctrl_c(tree: Tree, cluster: Path) -> None:
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "What was committed is kept; to go on: manage.py import_legacy_json" in err
+    again = f"manage.py {shlex.join(command)}"
+    assert f"What was committed is kept; to go on: {again}\n" in err
     done = manage(*command, "--workers", "2", "--format", "json", DATA_DIR=str(cluster))
     assert done.returncode == 0, done.stderr
     messages = json.loads(done.stdout)["kinds"]["messages"]
@@ -177,7 +244,8 @@ def test_watching(tree: Tree, cluster: Path, ended_by: signal.Signals) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "No longer watching" in err
-    assert f"then manage.py import_legacy_json {tree.root} --min-age 0" in err
+    last = f"then manage.py import_legacy_json {tree.root} --bot Emma --min-age 0 --format json\n"
+    assert last in err
     assert listed_runs(cluster) == [(2, "done"), (1, "done")]
 
 
@@ -194,6 +262,18 @@ def test_watching_ended_within_a_pass(
     assert process.returncode == status, err
     assert "Run 1 was interrupted. What was committed is kept; to go on: " in err
     assert listed_runs(cluster) == [(1, "interrupted")]
+
+
+def test_watching_ended_while_rejects_stand(tree: Tree, cluster: Path) -> None:
+    tree.old_chat(7, line(1), "lost")
+    process = watching(tree, cluster, "--format", "json")
+    assert process.stdout is not None
+    for _ in range(2):
+        assert json.loads(process.stdout.readline())["rejects"][0]["position"] == 2
+    time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "No longer watching" in err) == (3, True), err
 
 
 def test_a_line_for_a_pass_with_nothing_new(tree: Tree, cluster: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_file_that_is_gone_leaves_its_rows(tree: Tree) -> None:
 def test_a_file_changed_just_now_is_left(tree: Tree) -> None:
     tree.chat(7, message(1))
     report = tree.imported(min_age=60)
-    assert report.outcome.left.first == ["conversations/7.json"]
+    assert report.outcome.left.kept == ["conversations/7.json"]
     assert query("SELECT count(*) FROM messages") == [(0,)]
 
 

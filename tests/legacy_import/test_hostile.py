@@ -22,7 +22,7 @@ def test_every_kind_of_dirt(workspace: Path) -> None:
     codes = {code for (code,) in query("SELECT DISTINCT code FROM import_rejects")}
     assert {"truncated", "symlink", "unknown-file", "age-out-of-range"} <= codes
     again = tree.imported(bot=None)
-    assert again.outcome.unchanged_files + 1 >= again.outcome.files - again.outcome.rejects.number
+    assert again.outcome.unchanged_files + 1 >= again.outcome.files - again.outcome.rejected.number
     assert again.counts.total("inserted") == again.counts.total("changed") == 0
     for name in ("source", "rejected"):
         assert again.counts.total(name) == report.counts.total(name)
@@ -43,7 +43,7 @@ def test_what_is_no_file(tree: Tree) -> None:
     tree.write("backups/x/2024-05-01.json", b"{}")
     report = tree.imported()
     assert query("SELECT content FROM messages") == [("line 1",)]
-    rejects = {reject["file"]: reject["code"] for reject in report.outcome.rejects.first}
+    rejects = {reject["file"]: reject["code"] for reject in report.outcome.rejects}
     assert rejects == {
         "conversations/2.json": "symlink",
         "conversations/3.json": "not-a-file",
@@ -60,4 +60,4 @@ def test_names_that_are_no_text(tree: Tree) -> None:
         Path(os.fsdecode(os.fsencode(tree.root / "conversations") + b"/" + name)).write_bytes(b"x")
     report = tree.imported()
     assert report.counts.total("rejected") == 2
-    assert all(name.isprintable() for name in (r["file"] for r in report.outcome.rejects.first))
+    assert all(name.isprintable() for name in (r["file"] for r in report.outcome.rejects))

@@ -118,7 +118,7 @@ def test_rejects_keep_their_bytes_and_their_place(tree: Tree) -> None:
     report = tree.imported()
     assert contents(7) == [(1, "a"), (3, "b")]
     assert report.counts["messages"] == Tally(source=3, inserted=2, rejected=1)
-    assert report.outcome.rejects.first == [
+    assert report.outcome.rejects == [
         {"file": "conversations/7.json", "position": 2, "code": "not-an-object"}
     ]
     [(place, code, raw)] = query("SELECT place, code, raw FROM import_rejects")
@@ -159,12 +159,12 @@ def test_several_bots_and_their_tokens(tree: Tree, caplog: Any, capsys: Any) -> 
         tree.write(f"{name}/conversations/1.json", [line(1, name)])
     report = tree.imported(bot=None)
     assert query("SELECT name, status, username, token_masked FROM bots ORDER BY name") == [
-        ("Anna", "active", "", ""),
+        ("Anna", "inactive", "", ""),
         ("Emma", "active", "emma_bot", "123456:…AAAA"),
         ("Nameless", "inactive", "", ""),
     ]
     assert query("SELECT count(DISTINCT bot_id), count(*) FROM messages") == [(3, 3)]
-    assert any("Anna" in problem for problem in report.problems)
+    assert any("Anna" in remark for remark in report.remarks)
     everything = [str(rows(*LEDGER, "security_audit_log")), str(report), caplog.text]
     assert not any("AAAAAAAA" in text or "not a token" in text for text in everything)
 
@@ -173,7 +173,7 @@ def test_a_stranger_beside_the_bots_is_reported(tree: Tree) -> None:
     tree.write("Emma/conversations/1.json", [line(1)])
     tree.write("readme.txt", b"hello")
     report = tree.imported(bot=None)
-    [reject] = report.outcome.rejects.first
+    [reject] = report.outcome.rejects
     assert reject == {"file": "readme.txt", "position": 0, "code": "unknown-file"}
 
 
@@ -274,6 +274,6 @@ def test_a_large_file_that_is_nothing(tree: Tree, workspace: Path) -> None:
 def test_an_outcome_lists_the_first(tree: Tree) -> None:
     tree.old_chat(1, line(1), *["no object"] * 5)
     tree.old_chat(2, *["no object"] * 5)
-    report = tree.imported(most_rejects=7)
-    assert len(report.outcome.rejects.first) == 7
-    assert report.outcome.rejects.number == report.counts.total("rejected") == 10
+    report = tree.imported(listed=7)
+    assert len(report.outcome.rejects) == 7
+    assert report.outcome.rejected.number == report.counts.total("rejected") == 10

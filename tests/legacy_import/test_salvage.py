@@ -20,7 +20,7 @@ def begun_anew(tree: Tree) -> Tree:
 
 def test_they_are_reported(begun_anew: Tree) -> None:
     report = begun_anew.imported()
-    assert report.outcome.only_in_backups.first == [("conversations/7.json", 3)]
+    assert report.outcome.only_in_backups.kept == [("conversations/7.json", 3)]
     assert [text for _, text in contents(7)] == ["line 11", "line 12"]
 
 
@@ -49,4 +49,4 @@ def test_nothing_is_missing(tree: Tree) -> None:
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
     report = tree.imported(salvage_backups=True)
     assert report.counts["messages"] == Tally(source=2, inserted=2)
-    assert report.outcome.only_in_backups.first == []
+    assert report.outcome.only_in_backups.kept == []

@@ -5,12 +5,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection
 
 from tenants.context import maintenance_context
 from tenants.models import Bot
-from tests.legacy_import.tree import Tree, line
+from tests.legacy_import.tree import Tree, line, query
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,10 +64,47 @@ def test_a_token_of_no_form(tree: Tree, superuser: dict[str, Any]) -> None:
     ]})  # fmt: skip
     tree.write("Emma/conversations/1.json", [line(1)])
     out = StringIO()
-    try:
+    with pytest.raises(SystemExit, match="3"):
         call_command("import_legacy_json", str(tree.root), "--min-age", "0", stdout=out)
-    except CommandError as error:
-        out.write(str(error))
     assert "its token has no token's form" in out.getvalue()
     assert "secret" not in out.getvalue()
     assert tables_with_secrets(superuser) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "anna/bots.json", "bots.json.bak", "config.json~", ".bots.json.swp", "old/Bots (copy).JSON",
+        "conversations/config.json", "backups/5/bots.json", "girls_data/config.json",
+    ],
+)  # fmt: skip
+def test_a_file_named_like_the_list_of_bots(
+    tree: Tree, superuser: dict[str, Any], path: str
+) -> None:
+    """Of no bot's tree: it is a reject, and none of it is kept."""
+    tree.old_chat(7, line(1))
+    tree.write(path, {"bots": [{"name": "Anna", "telegram_token": "odd secret_secret"}]})
+    report = tree.imported()
+    assert report.outcome.rejects == [{"file": path, "position": 0, "code": "tokens-withheld"}]
+    assert tables_with_secrets(superuser) == []
+    assert tree.imported().outcome.unchanged_files == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
+def test_tokens_in_other_strangers(tree: Tree, superuser: dict[str, Any], encoding: str) -> None:
+    """Wherever they lie in it: also where one block ends and the next begins."""
+    tree.old_chat(7, line(1))
+    filler = "слово " * 20_000
+    text = f"a {TOKEN}, {OTHER.replace(':', '%3A')}{filler}"
+    while len(text.encode(encoding)) < 2_000_000:
+        text += f"{TOKEN}; 12:30 sha256:{'ab' * 20} {filler[: len(text) % 977]}"
+    tree.write("notes/env", text.encode(encoding))
+    report = tree.imported()
+    assert report.outcome.rejects == [{"file": "notes/env", "position": 0, "code": "unknown-file"}]
+    [(raw, reason)] = query("SELECT raw, reason FROM import_rejects")
+    kept = bytes(raw).decode(encoding, "replace")
+    assert "secret" not in kept
+    assert reason == "A token in it is masked."
+    assert kept.startswith("a 123456789:(masked)") or encoding != "utf-8"
+    if encoding == "utf-8":
+        assert kept == text.replace(SECRET, "(masked)").replace(OTHER[10:], "(masked)")

@@ -66,7 +66,7 @@ class Tree:
 
     def imported(self, **options: Any) -> Report:
         """All of it accounted for: the importer itself asserts the equation."""
-        options = {"bot": self.bot, "min_age": 0, **options}
+        options = {"bot": self.bot, "min_age": 0, "listed": 10_000, **options}
         report = import_tree(Options(self.root, **options), Silent())
         report.counts.require_balance("the tree")
         return report

@@ -1,4 +1,6 @@
 import json
+import math
+import shlex
 import signal
 import sys
 import time
@@ -10,16 +12,25 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import report as reports
 from legacy_import.runs.failures import RunFailed
 from legacy_import.runs.options import ONLY, Options
+from legacy_import.runs.outcome import SHOWN
 from legacy_import.runs.progress import Bar
 from legacy_import.runs.run import Interrupted, Report, import_tree
+from legacy_import.runs.survey import Survey
+from legacy_import.source.bots import LONGEST_NAME
 from legacy_import.writing.refused import FileRefused
 
 REJECTED = 3
+VALUES = (
+    *("bot", "only", "workers", "source_tz", "min_age", "backups", "watch", "limit_rejects"),
+    "format",
+)
+SWITCHES = ("all_bots", "dry_run", "salvage_backups", "no_input")
 
 
 class Signals:
@@ -51,7 +62,9 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path)
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--bot", help="the bot's name; the tree, or a folder in it, is its own")
-        which.add_argument("--all-bots", action="store_true", help="each folder is a bot's tree")
+        which.add_argument(
+            "--all-bots", action="store_true", help="each folder is a bot's tree, as without --bot"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
         parser.add_argument("--only", help=f"some of {','.join(ONLY)}")
         parser.add_argument("--workers", type=int, default=1, help="processes; default: 1")
@@ -72,23 +85,31 @@ class Command(BaseCommand):
         )
         parser.add_argument("--watch", type=float, metavar="SECONDS", help="a pass every so often")
         parser.add_argument(
-            "--limit-rejects", type=int, default=20, help="listed at the end; default: 20"
+            "--limit-rejects",
+            type=int,
+            default=SHOWN,
+            help=f"listed at the end, and of other files to look at; default: {SHOWN}",
         )
         parser.add_argument("--format", choices=("text", "json"), default="text")
-        parser.add_argument("--no-input", action="store_true", help="never ask")
+        parser.add_argument(
+            "--no-input", action="store_true", help="go on without asking, on a terminal as well"
+        )
 
     def handle(self, **options: Any) -> None:
         wanted = _options(options)
-        again = f"manage.py import_legacy_json {options['path']}"
+        again = self._command(options)
         signals = Signals()
+        report = None
         try:
             with signals.taken():
                 report = self._pass(wanted, options)
                 while options["watch"] is not None:
                     time.sleep(options["watch"])
-                    report = self._pass(wanted, options)
-        except (ImportRefused, RunFailed, FileRefused) as error:
+                    report = self._pass(wanted, {**options, "no_input": True})
+        except ImportRefused as error:
             raise CommandError(str(error)) from error
+        except (RunFailed, FileRefused) as error:
+            raise CommandError(f"{error}\nThe same command: {again}") from error
         except Interrupted as interrupted:
             raise CommandError(
                 f"{interrupted} What was committed is kept; to go on: {again}",
@@ -96,42 +117,82 @@ class Command(BaseCommand):
             ) from None
         except BrokenProcessPool:
             raise CommandError(
-                "A worker was killed, perhaps for want of memory. What was committed is kept; the "
-                "same command goes on from there."
+                "A worker was killed, perhaps for want of memory. What was committed is kept; to "
+                f"go on: {again}"
             ) from None
         except KeyboardInterrupt:
-            if options["watch"] is None:
+            if report is None or options["watch"] is None:
                 raise CommandError("Interrupted.", returncode=signals.status) from None
+            last = self._command({**options, "watch": None, "min_age": 0})
             self.stderr.write(
                 "No longer watching; what the passes so far said is committed. "
-                f"Next: stop the bots, then {again} --min-age 0"
+                f"Next: stop the bots, then {last}"
             )
-            return
         if report.counts.total("rejected"):
             sys.exit(REJECTED)
 
     def _pass(self, wanted: Options, options: dict[str, Any]) -> Report:
+        def agreed(survey: Survey) -> None:
+            if not options["no_input"] and sys.stdin.isatty():
+                self._ask(wanted, survey)
+
         with Bar(self.stderr, quiet=options["verbosity"] == 0) as bar:
-            report = import_tree(wanted, bar)
+            report = import_tree(wanted, bar, agreed)
         if options["format"] == "json":
-            figures = reports.as_json(report)
-            self.stdout.write(json.dumps(figures, ensure_ascii=False))
+            self.stdout.write(json.dumps(reports.as_json(report), ensure_ascii=False))
         elif options["verbosity"] > 0 and report.run_id is None and not report.dry_run:
             self.stdout.write(reports.as_line(report))
         elif options["verbosity"] > 0:
             self.stdout.write(reports.as_text(report))
         return report
 
+    def _ask(self, wanted: Options, survey: Survey) -> None:
+        database = connection.settings_dict
+        self.stderr.write(
+            f"{survey.files:,} files ({survey.size / 1e6:,.1f} MB) of {wanted.root}\n"
+            f"  of the bots {', '.join(survey.bots)}\n"
+            f"  (to be made: {', '.join(survey.new_bots) or 'none'})\n"
+            f"  into the database {database['NAME']} on {database['HOST'] or 'this machine'}."
+        )
+        self.stderr.write("Go on? [y/N] ", ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was imported.")
+
+    def _command(self, options: dict[str, Any]) -> str:
+        """As it was given, for people to give it again."""
+        parser = self.create_parser("manage.py", "import_legacy_json")
+        words = ["manage.py", "import_legacy_json", str(options["path"])]
+        for name in VALUES:
+            if (value := options[name]) != parser.get_default(name):
+                value = f"{value:g}" if isinstance(value, float) else str(value)
+                words += [f"--{name.replace('_', '-')}", value]
+        words += (f"--{name.replace('_', '-')}" for name in SWITCHES if options[name])
+        return shlex.join(words)
+
 
 def _options(options: dict[str, Any]) -> Options:
-    only = frozenset((options["only"] or "").split(",")) - {""}
+    names = [name.strip() for name in (options["only"] or "").split(",")]
+    only = frozenset(names) - {""}
     if unknown := only - ONLY.keys():
         raise CommandError(f"--only: there is no {', '.join(sorted(unknown))}.")
+    if options["only"] is not None and not only:
+        raise CommandError(f"--only: some of {', '.join(ONLY)}.")
+    if options["bot"] is not None and options["all_bots"]:
+        raise CommandError("--bot or --all-bots, not both.")
+    if options["bot"] is not None and not _is_name(options["bot"]):
+        raise CommandError(f"--bot: a name of 1 to {LONGEST_NAME} printable characters.")
     if options["workers"] < 1:
         raise CommandError("--workers: at least 1.")
+    for name in ("min_age", "watch"):
+        seconds = options[name]
+        if seconds is not None and not 0 <= seconds < math.inf:
+            raise CommandError(f"--{name.replace('_', '-')}: seconds, 0 or more.")
+    if options["limit_rejects"] < 0:
+        raise CommandError("--limit-rejects: 0 or more.")
     try:
         source_tz = ZoneInfo(options["source_tz"])
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
         raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
     return Options(
         root=options["path"],
@@ -144,5 +205,9 @@ def _options(options: dict[str, Any]) -> Options:
         store_backups=options["backups"] == "store",
         salvage_backups=options["salvage_backups"],
         watching=options["watch"] is not None,
-        most_rejects=options["limit_rejects"],
+        listed=options["limit_rejects"],
     )
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and not name.isspace()

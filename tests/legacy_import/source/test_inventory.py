@@ -1,15 +1,18 @@
 """The files of a tree: each once, in one order, whatever stands there."""
 
+import ast
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from legacy_import.source.inventory import NoBots, inventory
+from legacy_import.source.inventory import NoBots, inventory, is_gone
 from legacy_import.source.reading import read
 from legacy_import.source.records import Kind, Reject, SourceFile
+from tests.clusters import ROOT
 
 
 def make(root: Path, *paths: str | bytes) -> None:
@@ -157,8 +160,112 @@ def test_files_that_may_still_be_written(workspace: Path) -> None:
     assert problems(list(inventory(workspace, "main", min_age=10))) == {
         "conversations/1.json": None,
         "conversations/2.json": "too-fresh",
+        "conversations/3.json": "too-fresh",
+    }
+    time.sleep(0.3)  # it was written long ago, whatever it says
+    assert set(problems(list(inventory(workspace, "main", min_age=0.2))).values()) == {None}
+    assert set(problems(list(inventory(workspace, "main"))).values()) == {None}
+
+
+def test_a_file_that_is_written_during_a_long_walk(workspace: Path) -> None:
+    """Its age is that of the moment when the walk comes to it."""
+    make(workspace, "conversations/1.json", "conversations/2.json", "conversations/3.json")
+    time.sleep(0.3)
+    walk = inventory(workspace, "main", min_age=0.2)
+    assert next(walk).problem is None
+    time.sleep(0.5)
+    make(workspace, "conversations/2.json")
+    assert problems(list(walk)) == {
+        "conversations/2.json": "too-fresh",
         "conversations/3.json": None,
     }
+
+
+def test_a_name_that_is_no_bots(workspace: Path) -> None:
+    make(workspace, "anna/metrics.json", "Бот/metrics.json", "bots.json", "notes/todo")
+    with pytest.raises(NoBots, match=r"no bot's folder anaa here\. Did you mean anna.*anna, Бот"):
+        list(inventory(workspace, "anaa"))
+    with pytest.raises(NoBots, match=r"Did you mean Бот\?"):
+        list(inventory(workspace, "бот"))
+    with pytest.raises(NoBots, match=r"here. There are: anna, Бот\."):
+        list(inventory(workspace, "notes"))
+
+
+def test_an_empty_folder_is_no_bots_tree(workspace: Path) -> None:
+    with pytest.raises(NoBots, match=r"Is the disk mounted\?"):
+        list(inventory(workspace, "anna"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder", "seen"),
+    [
+        (0, "anna", ["anna"]),
+        (0, "anna/conversations", ["anna/conversations"]),
+        (0, "anna/backups", ["anna/backups"]),
+        (0, "anna/backups/3", ["anna/backups/3"]),
+        (0, "anna/odd/deep", ["anna/odd/deep"]),
+        (0o100, "anna", ["anna"]),
+        (0o400, "anna/conversations", ["anna/conversations/1.json"]),
+    ],
+)
+def test_folders_that_cannot_be_read(
+    workspace: Path, mode: int, folder: str, seen: list[str]
+) -> None:
+    """Each is a problem of its own, and everything else is found. As somebody who is not root."""
+    for bot in ("anna", "bob"):
+        make(workspace, *(f"{bot}/{path}" for path in (
+            "conversations/1.json", "backups/3/2024-01-01.json", "odd/deep/x")))  # fmt: skip
+    everything = set(problems(list(inventory(workspace))))
+    (workspace / folder).chmod(mode)
+    workspace.chmod(0o755)
+    try:
+        listed = ast.literal_eval(as_nobody(LISTING, workspace))
+    finally:
+        (workspace / folder).chmod(0o755)
+    assert [path for path, problem in listed.items() if problem] == seen
+    assert all(listed[path] == "unreadable" for path in seen)
+    assert listed.keys() | {p for p in everything if p.startswith(folder)} == everything | {*seen}
+
+
+def test_a_root_that_cannot_be_read(workspace: Path) -> None:
+    make(workspace, "metrics.json")
+    for mode in (0, 0o100, 0o400):
+        workspace.chmod(mode)
+        try:
+            assert "cannot be read: Permission denied." in as_nobody(LISTING, workspace)
+        finally:
+            workspace.chmod(0o755)
+
+
+LISTING = """
+import pathlib, sys
+from legacy_import.source.inventory import NoBots, inventory, is_gone
+try:
+    print({file.path: file.problem for file in inventory(pathlib.Path(sys.argv[1]))})
+except NoBots as error:
+    print(error)
+"""
+
+
+def as_nobody(code: str, *arguments: object) -> str:
+    """Permissions hold for root only where it has given up overriding them."""
+    without: list[str] = []
+    if os.geteuid() == 0:
+        none = "-dac_override,-dac_read_search"
+        without = ["setpriv", f"--bounding-set={none}", f"--inh-caps={none}"]
+    command = [*without, sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    "name", [b"a", "жук \u202e".encode(), b"a\nb\\n", b"\xff\x85", "\x85".encode(), b"\\x41"]
+)
+def test_what_is_gone(workspace: Path, name: bytes) -> None:
+    make(workspace, b"conversations/" + name)
+    [file] = inventory(workspace, "main")
+    assert not is_gone(workspace, file.path)
+    os.unlink(os.path.join(os.fsencode(workspace), b"conversations", name))
+    assert is_gone(workspace, file.path)
 
 
 def test_endless_folders(workspace: Path) -> None:

@@ -1,0 +1,66 @@
+"""What a tree holds, before anything is done, and what it no longer holds."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from legacy_import.models import ImportFile
+from legacy_import.refusal import ImportRefused
+from legacy_import.runs import ledger
+from legacy_import.runs.options import BotTree, Options
+from legacy_import.runs.outcome import First
+from legacy_import.source.inventory import inventory, is_gone
+from legacy_import.source.records import Kind, SourceFile
+from tenants.context import maintenance_context
+
+
+@dataclass
+class Survey:
+    # The bots' names, and those that are to be made.
+    bots: list[str] = field(default_factory=list)
+    new_bots: list[str] = field(default_factory=list)
+    # What is asked for: of all files, and of each bot.
+    files: int = 0
+    size: int = 0
+    files_of: dict[str | None, int] = field(default_factory=dict)
+    # bots.json and config.json.
+    lists_of_bots: list[SourceFile] = field(default_factory=list)
+
+
+# Raises to stop the import before it has done anything.
+Agreement = Callable[[Survey], None]
+
+
+def survey(options: Options) -> Survey:
+    found = Survey()
+    for file in inventory(options.root, options.bot, min_age=options.min_age):
+        if file.kind == Kind.BOTS:
+            found.lists_of_bots.append(file)
+            continue
+        found.files_of[file.bot] = found.files_of.get(file.bot, 0) + 1
+        if options.wants(file.kind):
+            found.files += 1
+            found.size += file.size
+    return found
+
+
+def require_files(found: Survey, name: str, bot_id: uuid.UUID | None) -> None:
+    if found.files_of.get(name) or bot_id is None:
+        return
+    with maintenance_context():
+        files = ImportFile.objects.filter(bot=bot_id).exclude(status=ImportFile.Status.UNDONE)
+        number = files.values("path").distinct().count()
+    if number:
+        raise ImportRefused(
+            f"{name}: its tree has no file any more, and {number:,} files of it were imported. "
+            "Is the disk mounted? Nothing was changed."
+        )
+
+
+def vanished(options: Options, tree: BotTree, first: First) -> None:
+    """Files that the ledger has and the tree has no more."""
+    kinds = [kind.value for kind in Kind if options.wants(kind)]
+    for known in ledger.paths(tree.bot_id, kinds) if tree.bot_id else ():
+        path = tree.from_root(known)
+        if path and is_gone(options.root, path):
+            first.add(path)
