@@ -30,6 +30,7 @@ def undisturbed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return expected
 
 
+@pytest.fixture
 def cluster(workspace: Path) -> Path:
     """A data folder of its own, whose server the commands start and stop."""
     assert manage("migrate", "-v", "0", DATA_DIR=str(workspace / "data")).returncode == 0
