@@ -61,7 +61,9 @@ def import_first_fleet() -> str | None:
         tree = Path(folder) / "legacy"
         _manage("make_legacy_sample", str(tree), *SAMPLE, "--verbosity", "0")
         made = json.loads(
-            _manage("import_legacy_json", str(tree), "--all-bots", "--format", "json", "-v", "0")
+            _manage(
+                "import_legacy_json", str(tree), "--all-bots", "--no-input", "--format=json", "-v0"
+            )
         )
     _manage("roll_up_metrics", "-v", "0")
     messages = made["kinds"]["messages"]["inserted"]

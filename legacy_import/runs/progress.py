@@ -44,9 +44,9 @@ class Bar:
             self.stderr.write(self._line())
 
     def _line(self) -> str:
-        rate = self.done / (self.said - self.begun) or 1
-        left = (self.size - self.done) / rate
+        rate = self.done / (self.said - self.begun)
+        left = f", {(self.size - self.done) / rate:.0f} s left" if rate else ""
         return (
             f"{self.done / 1e6:,.0f} of {self.size / 1e6:,.0f} MB "
-            f"({self.done / max(self.size, 1):.0%}), {rate / 1e6:.1f} MB/s, {left:.0f} s left"
+            f"({self.done / max(self.size, 1):.0%}), {rate / 1e6:.1f} MB/s{left}"
         )

@@ -122,7 +122,9 @@ class Command(BaseCommand):
             ) from None
         except KeyboardInterrupt:
             if report is None or options["watch"] is None:
-                raise CommandError("Interrupted.", returncode=signals.status) from None
+                raise CommandError(
+                    f"Interrupted. To go on: {again}", returncode=signals.status
+                ) from None
             last = self._command({**options, "watch": None, "min_age": 0})
             self.stderr.write(
                 "No longer watching; what the passes so far said is committed. "
