@@ -191,7 +191,7 @@ class Splitter:
             if isinstance(key, Odd):
                 yield key
             elif key.text != self.records_key:
-                yield from self._value(partial(Around, key))
+                yield from self._value(partial(Around, key), key.raw)
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
             elif self.window.peek() != self.bracket:
@@ -207,7 +207,7 @@ class Splitter:
                 if isinstance(key, Odd):
                     yield key
                 else:
-                    yield from self._value(partial(Element, key=key))
+                    yield from self._value(partial(Element, key=key), key.raw)
             return
         for odd in self._items(b"]"):
             if odd:
@@ -273,7 +273,8 @@ class Splitter:
                 yield Odd("trailing-comma")
                 return
 
-    def _value(self, made: Callable[[bytes], Found]) -> Iterator[Found]:
+    def _value(self, made: Callable[[bytes], Found], key: bytes = b"") -> Iterator[Found]:
+        """One that is too large is given in parts, with its key."""
         window = self.window
         match = BRACKETED.match(window.data, window.at)
         if match and match.end() - window.at <= LARGEST_RECORD:
@@ -285,7 +286,7 @@ class Splitter:
             if parts or held > LARGEST_RECORD:
                 search.done -= held
                 for raw in window.parts(len(window.data)):
-                    yield Damage("too-large", raw, parts)
+                    yield Damage("too-large", raw if parts else key + raw, parts)
                     parts += 1
             if search.depth > DEEPEST_FOLLOWED:
                 raise Stopped("too-deep", parts)
@@ -296,7 +297,7 @@ class Splitter:
                 break
         if parts or end - window.at > LARGEST_RECORD:
             for part, raw in enumerate(window.parts(end), parts):
-                yield Damage("too-large", raw, part)
+                yield Damage("too-large", raw if part else key + raw, part)
         elif end == window.at:
             raise Stopped("damaged")
         else:

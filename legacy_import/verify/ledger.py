@@ -38,6 +38,8 @@ BACKUP = """
     WHERE backup.bot_id = %s AND backup.file_id = %s
 """
 AT_ONCE = 1_000
+# Of kept bytes, of which one row may have megabytes.
+ROWS_OF_BYTES = 4
 LONGEST_PATH = 1_000
 
 
@@ -92,16 +94,14 @@ def paths(bot_id: uuid.UUID) -> Iterator[str]:
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
     found: dict[str, list[KeptReject]] = {}
     record, digest = None, hashlib.sha256()
-    with connection.cursor() as cursor:
-        cursor.execute(REJECTS, [bot_id, [*paths]])
-        for path, place, file_id, raw, solved in cursor:
-            kept = found.setdefault(path, [])
-            if (path, place, file_id) != record:
-                record, digest = (path, place, file_id), hashlib.sha256()
-                kept.append(KeptReject(place, 0, b"", solved))
-            digest.update(raw)
-            kept[-1].size += len(raw)
-            kept[-1].sha256 = digest.digest()
+    for path, place, file_id, raw, solved in _of_bytes(REJECTS, [bot_id, [*paths]]):
+        kept = found.setdefault(path, [])
+        if (path, place, file_id) != record:
+            record, digest = (path, place, file_id), hashlib.sha256()
+            kept.append(KeptReject(place, 0, b"", solved))
+        digest.update(raw)
+        kept[-1].size += len(raw)
+        kept[-1].sha256 = digest.digest()
     return found
 
 
@@ -116,11 +116,17 @@ def backup_is_stored(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool | None:
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
     """Of the bytes that are kept of a file."""
     digest = hashlib.sha256()
-    with connection.cursor() as cursor:
-        cursor.execute(PARTS, [bot_id, file_id])
-        for (data,) in cursor:
-            digest.update(zlib.decompress(data))
+    for (data,) in _of_bytes(PARTS, [bot_id, file_id]):
+        digest.update(zlib.decompress(data))
     return digest.digest()
+
+
+def _of_bytes(sql: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Fetched from the server a few at a time."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while rows := cursor.fetchmany(ROWS_OF_BYTES):
+            yield from rows
 
 
 def path_of(file: File) -> str:

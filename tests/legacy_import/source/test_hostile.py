@@ -84,6 +84,13 @@ def test_a_text_of_100_mb(workspace: Path) -> None:
     assert b"".join(each.raw for each in rejects if isinstance(each, Reject)) == record
 
 
+@pytest.mark.parametrize("file", [b'{"messages": [], %s}', b'{%s, "messages": []}'])
+def test_a_text_of_9_mb_beside_the_messages(workspace: Path, file: bytes) -> None:
+    member = b'"title":  "' + b"y" * 9_000_000 + b'"'
+    _, rejects = conversation(workspace, file % member)
+    assert b"".join(each.raw for each in rejects if isinstance(each, Reject)) == member
+
+
 def test_the_largest_text_that_is_taken(workspace: Path) -> None:
     text = b"z" * (LARGEST_RECORD - len(GOOD))
     [it] = between(workspace, GOOD[:-2] + text + b'"}')
