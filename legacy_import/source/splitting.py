@@ -21,6 +21,9 @@ DEEPEST_FOLLOWED = 5_000_000
 MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
+LONGEST_CHARACTER = 4
+CONTINUED = re.compile(rb"[\x80-\xbf]")
+
 SPACE = re.compile(rb"[ \t\r\n]*+")
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
 KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
@@ -140,7 +143,14 @@ class Window:
     def parts(self, end: int) -> Iterator[bytes]:
         """What stands before `end`, and is done with."""
         while self.at < end:
-            yield self.take(min(end, self.at + PART))
+            yield self.take(min(end, self.between_characters(self.at + PART)))
+
+    def between_characters(self, at: int) -> int:
+        """At or just before: a file of another encoding gets its bytes back piece by piece."""
+        nearest = at
+        while at - nearest < LONGEST_CHARACTER and CONTINUED.match(self.data, nearest):
+            nearest -= 1
+        return at if CONTINUED.match(self.data, nearest) else nearest
 
 
 class Splitter:
@@ -309,7 +319,8 @@ class Splitter:
         while first or window.at < len(window.data) or window.more():
             while len(window.data) - window.at < PART and window.more():
                 pass
-            yield window.take(min(len(window.data), window.at + PART))
+            end = window.between_characters(window.at + PART)
+            yield window.take(min(len(window.data), end))
             first = False
 
 

@@ -252,3 +252,31 @@ def test_memory_on_300_mb(workspace: Path, kind: str) -> None:
     count, peak = peak_of_reading(workspace, "conversations/7.json")
     print(kind, count, "records,", peak, "MB")
     assert peak < 250
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '{"text": "' + "\U0001f600" * 3_000_001 + '"}]',  # cut in the middle of a character
+        '{"text": "я' + "ж" * 5_000_001,
+        "\ud800" * 1000,
+        "\ud800",
+        b"\0",
+        b"\xff" * 7,
+        Random(7).randbytes(6_000_001),
+    ],
+)
+def test_other_encodings_keep_their_bytes(
+    workspace: Path, encoding: str, rest: str | bytes
+) -> None:
+    begin = "\ufeff[".encode(encoding)
+    if isinstance(rest, str):
+        rest = rest.encode(encoding, "surrogatepass")
+    file = begin + rest
+    _, records = conversation(workspace, file)
+    rejects = [each for each in records if isinstance(each, Reject)]
+    kept = b"".join(each.raw for each in rejects)
+    assert rejects
+    # All but the list's own brackets; of what was cut off, the whole file where nothing is whole.
+    assert kept in (file, rest, rest.removesuffix("]".encode(encoding)))
