@@ -27,7 +27,7 @@ REJECTS = """
     FROM import_files AS file
     JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
-    ORDER BY file.path, reject.place, reject.file_id, reject.id
+    ORDER BY file.path, reject.place, reject.file_id, reject.piece, reject.id
 """
 PARTS = """
     SELECT part.data FROM import_file_parts AS part
