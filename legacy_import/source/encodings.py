@@ -4,6 +4,7 @@ Windows-1251 is told apart record by record, in values.py: its brackets and quot
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -17,7 +18,9 @@ MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
 )
 
 
-NO_TEXT = b"\xff"  # never in UTF-8
+# What cannot be decoded: a byte as three, in the form of a character and never one of UTF-8's.
+ODD = [bytes((0xFE, 0x80 | byte >> 4, 0x80 | byte & 15)) for byte in range(256)]
+ODDS = re.compile(rb"((?:\xfe[\x80-\x8f]{2})+)")
 
 
 def as_utf8(blocks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
@@ -47,15 +50,24 @@ def _transcoded(first: bytes, blocks: Iterator[bytes], encoding: str) -> Iterato
         yield decoder.decode(first).encode("utf-8", "surrogatepass")
         for block in blocks:
             yield decoder.decode(block).encode("utf-8", "surrogatepass")
-        yield decoder.decode(b"", final=True).encode()
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        yield NO_TEXT + error.object[error.start :]
-        yield from blocks
+        text, odd = error.object[: error.start], error.object[error.start :]
+        yield text.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+        for block in chain([odd], blocks):
+            yield b"".join(map(ODD.__getitem__, block))
 
 
 def as_in_file(utf8: bytes, encoding: str) -> bytes:
-    """The bytes that `as_utf8` made this of."""
+    """The bytes that `as_utf8` made this of, which ends with a character."""
     if encoding == "utf-8":
         return utf8
-    text, _, no_text = utf8.partition(NO_TEXT)
-    return text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass") + no_text
+    pieces = ODDS.split(utf8)
+    for n, piece in enumerate(pieces):
+        if n % 2:
+            halves = zip(piece[1::3], piece[2::3], strict=True)
+            pieces[n] = bytes((high & 15) << 4 | low & 15 for high, low in halves)
+        else:
+            text = piece.decode("utf-8", "surrogatepass")
+            pieces[n] = text.encode(encoding, "surrogatepass")
+    return b"".join(pieces)

@@ -21,6 +21,9 @@ DEEPEST_FOLLOWED = 5_000_000
 MOST_MEMBERS = 1000  # around the records
 PART = 4 * 1024 * 1024  # of what is too long to be one reject
 
+LONGEST_CHARACTER = 4
+CONTINUED = re.compile(rb"[\x80-\xbf]")
+
 SPACE = re.compile(rb"[ \t\r\n]*+")
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
 KEY = re.compile(rb"(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
@@ -140,7 +143,14 @@ class Window:
     def parts(self, end: int) -> Iterator[bytes]:
         """What stands before `end`, and is done with."""
         while self.at < end:
-            yield self.take(min(end, self.at + PART))
+            yield self.take(min(end, self.between_characters(self.at + PART)))
+
+    def between_characters(self, at: int) -> int:
+        """At or just before: a file of another encoding gets its bytes back piece by piece."""
+        nearest = at
+        while at - nearest < LONGEST_CHARACTER and CONTINUED.match(self.data, nearest):
+            nearest -= 1
+        return at if CONTINUED.match(self.data, nearest) else nearest
 
 
 class Splitter:
@@ -191,7 +201,7 @@ class Splitter:
             if isinstance(key, Odd):
                 yield key
             elif key.text != self.records_key:
-                yield from self._value(partial(Around, key))
+                yield from self._value(partial(Around, key), key.raw)
             elif self.has_records:
                 yield from self._value(partial(Damage, "repeated-records"))
             elif self.window.peek() != self.bracket:
@@ -207,7 +217,7 @@ class Splitter:
                 if isinstance(key, Odd):
                     yield key
                 else:
-                    yield from self._value(partial(Element, key=key))
+                    yield from self._value(partial(Element, key=key), key.raw)
             return
         for odd in self._items(b"]"):
             if odd:
@@ -273,7 +283,8 @@ class Splitter:
                 yield Odd("trailing-comma")
                 return
 
-    def _value(self, made: Callable[[bytes], Found]) -> Iterator[Found]:
+    def _value(self, made: Callable[[bytes], Found], key: bytes = b"") -> Iterator[Found]:
+        """One that is too large is given in parts, with its key."""
         window = self.window
         match = BRACKETED.match(window.data, window.at)
         if match and match.end() - window.at <= LARGEST_RECORD:
@@ -285,7 +296,7 @@ class Splitter:
             if parts or held > LARGEST_RECORD:
                 search.done -= held
                 for raw in window.parts(len(window.data)):
-                    yield Damage("too-large", raw, parts)
+                    yield Damage("too-large", raw if parts else key + raw, parts)
                     parts += 1
             if search.depth > DEEPEST_FOLLOWED:
                 raise Stopped("too-deep", parts)
@@ -296,7 +307,7 @@ class Splitter:
                 break
         if parts or end - window.at > LARGEST_RECORD:
             for part, raw in enumerate(window.parts(end), parts):
-                yield Damage("too-large", raw, part)
+                yield Damage("too-large", raw if part else key + raw, part)
         elif end == window.at:
             raise Stopped("damaged")
         else:
@@ -308,7 +319,8 @@ class Splitter:
         while first or window.at < len(window.data) or window.more():
             while len(window.data) - window.at < PART and window.more():
                 pass
-            yield window.take(min(len(window.data), window.at + PART))
+            end = window.between_characters(window.at + PART)
+            yield window.take(min(len(window.data), end))
             first = False
 
 

@@ -18,7 +18,7 @@ REJECTS = """
     FROM import_files AS file
     JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
-    ORDER BY file.path, reject.place, reject.file_id, reject.id
+    ORDER BY file.path, reject.place, reject.file_id, reject.piece, reject.id
 """
 REFUSED = """
     SELECT file.path, reject.place, string_agg(reject.raw, ''::bytea ORDER BY reject.piece)
@@ -54,7 +54,7 @@ BACKUP = """
     WHERE backup.bot_id = %s AND backup.file_id = %s
 """
 # They may have 8 MB each.
-FEW_AT_ONCE = 20
+FEW_AT_ONCE = 4
 
 
 @dataclass(slots=True)

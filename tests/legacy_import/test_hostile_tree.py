@@ -37,9 +37,9 @@ FILES = {
     20: b"",
     21: b" \n" * 1_000_000,
     22: b"\0" * 1_000_000,
-    23: b"\xff\xfe" + "[]".encode("utf-16-le") + b"\0",
+    23: b"\xff\xfe" + "жжж".encode("utf-16-le") * 1_000_000,
     24: b'{"messages": ' * 200_000,
-    25: b'{"messages": [], "title": ' + b'"t' * 1 + b"t" * 20_000_000 + b'"}',
+    25: b'{"messages": [], "title": ' + b'"' + b"t" * 20_000_000 + b'"}',
     26: b"[" + b"{}," * 20_000 + b"{}]",
 }
 
@@ -108,7 +108,8 @@ def files_of(root: Path) -> int:
 def test_it_ends_and_accounts_for_all(hostile: Tree, cluster: Path, workers: str) -> None:
     command = ("import_legacy_json", str(hostile.root), "--all-bots", "--workers", workers,
                "--format", "json", "--limit-rejects", "1000")  # fmt: skip
-    in_bounds(measured(cluster, *command, "--dry-run"), 3)
+    if workers == "2":
+        in_bounds(measured(cluster, *command, "--dry-run"), 3)
     done = in_bounds(measured(cluster, *command), 3)
     report = done.json
     assert report["status"] == "done"
@@ -133,8 +134,10 @@ def test_it_ends_and_accounts_for_all(hostile: Tree, cluster: Path, workers: str
     if workers == "1":
         verified = in_bounds(measured(cluster, "verify_migration", root, "--all-bots"), 0, 3).out
         for check in ("accounting", "content", "order", "rejects", "backups"):
-            assert f"{check:12} passed" in verified
+            assert f"{check:12} passed" in verified, verified
         back = hostile.root.parent / "back"
         in_bounds(measured(cluster, "export_legacy_json", str(back), "--bot", "Emma"))
-        assert not any(SECRET.encode() in path.read_bytes() for path in back.rglob("*.json"))
+        assert not any(
+            SECRET.encode() in path.read_bytes() for path in back.rglob("*.json") if path.is_file()
+        )
         in_bounds(measured(cluster, "rollback_import", str(report["run_id"])))

@@ -84,6 +84,13 @@ def test_a_text_of_100_mb(workspace: Path) -> None:
     assert b"".join(each.raw for each in rejects if isinstance(each, Reject)) == record
 
 
+@pytest.mark.parametrize("file", [b'{"messages": [], %s}', b'{%s, "messages": []}'])
+def test_a_text_of_9_mb_beside_the_messages(workspace: Path, file: bytes) -> None:
+    member = b'"title":  "' + b"y" * 9_000_000 + b'"'
+    _, rejects = conversation(workspace, file % member)
+    assert b"".join(each.raw for each in rejects if isinstance(each, Reject)) == member
+
+
 def test_the_largest_text_that_is_taken(workspace: Path) -> None:
     text = b"z" * (LARGEST_RECORD - len(GOOD))
     [it] = between(workspace, GOOD[:-2] + text + b'"}')
@@ -245,3 +252,31 @@ def test_memory_on_300_mb(workspace: Path, kind: str) -> None:
     count, peak = peak_of_reading(workspace, "conversations/7.json")
     print(kind, count, "records,", peak, "MB")
     assert peak < 250
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '{"text": "' + "\U0001f600" * 3_000_001 + '"}]',  # cut in the middle of a character
+        '{"text": "я' + "ж" * 5_000_001,
+        "\ud800" * 1000,
+        "\ud800",
+        b"\0",
+        b"\xff" * 7,
+        Random(7).randbytes(6_000_001),
+    ],
+)
+def test_other_encodings_keep_their_bytes(
+    workspace: Path, encoding: str, rest: str | bytes
+) -> None:
+    begin = "\ufeff[".encode(encoding)
+    if isinstance(rest, str):
+        rest = rest.encode(encoding, "surrogatepass")
+    file = begin + rest
+    _, records = conversation(workspace, file)
+    rejects = [each for each in records if isinstance(each, Reject)]
+    kept = b"".join(each.raw for each in rejects)
+    assert rejects
+    # All but the list's own brackets; of what was cut off, the whole file where nothing is whole.
+    assert kept in (file, rest, rest.removesuffix("]".encode(encoding)))
