@@ -18,7 +18,7 @@ from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
 from legacy_import.runs.outcome import First, Outcome
 from legacy_import.runs.pool import Hands, hands
-from legacy_import.runs.survey import Agreement, require_files, survey, vanished
+from legacy_import.runs.survey import Agreement, absent, require_files, survey, vanished
 from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
 from legacy_import.source.records import Kind, SourceFile
@@ -175,6 +175,12 @@ def _reject_nobodys(files: Iterator[SourceFile], outcome: Outcome) -> None:
 def _look_for_vanished(options: Options, report: Report, bot_trees: dict[str, BotTree]) -> None:
     for tree in bot_trees.values():
         vanished(options, tree, report.vanished)
+    if options.bot is None:
+        known = [tree.bot_id for tree in bot_trees.values() if tree.bot_id]
+        report.remarks += (
+            f"{name}: was imported from here, and has no folder with files any more. Its rows stay."
+            for name in absent(known)
+        )
 
 
 def _phase(file: SourceFile) -> int:

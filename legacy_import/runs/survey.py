@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from legacy_import.models import ImportFile
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import ledger
@@ -12,6 +14,15 @@ from legacy_import.runs.outcome import First
 from legacy_import.source.inventory import inventory, is_gone
 from legacy_import.source.records import Kind, SourceFile
 from tenants.context import maintenance_context
+
+TOGETHER = """
+    SELECT DISTINCT bots.name FROM import_runs AS run JOIN bots ON bots.id = run.bot_id
+    WHERE action = 'import' AND run.status <> 'undone' AND NOT run.bot_id = ANY (%(bots)s)
+    AND number IN (
+        SELECT number FROM import_runs WHERE bot_id = ANY (%(bots)s) AND action = 'import'
+    )
+    ORDER BY bots.name
+"""
 
 
 @dataclass
@@ -55,6 +66,13 @@ def require_files(found: Survey, name: str, bot_id: uuid.UUID | None) -> None:
             f"{name}: its tree has no file any more, and {number:,} files of it were imported. "
             "Is the disk mounted? Nothing was changed."
         )
+
+
+def absent(bot_ids: list[uuid.UUID]) -> list[str]:
+    """Bots that were imported together with these, from the same tree, and are no longer in it."""
+    with maintenance_context(), connection.cursor() as cursor:
+        cursor.execute(TOGETHER, {"bots": bot_ids})
+        return [name for (name,) in cursor]
 
 
 def vanished(options: Options, tree: BotTree, first: First) -> None:

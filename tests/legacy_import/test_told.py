@@ -123,6 +123,21 @@ def test_gone_in_one_of_several_folders(tree: Tree) -> None:
     assert tree.imported(bot="Emma").vanished.kept == ["Emma/conversations/2.json"]
 
 
+def test_the_folder_of_a_bot_is_gone(tree: Tree) -> None:
+    for bot in ("Emma", "Anna"):
+        tree.write(f"{bot}/conversations/1.json", [line(1)])
+    other = Tree(tree.root.parent / "other", "Kate")
+    other.old_chat(1, line(1))
+    other.imported()
+    assert tree.imported(bot=None).remarks == []
+    shutil.rmtree(tree.root / "Emma" / "conversations")
+    for dry_run in (True, False):
+        assert tree.imported(bot=None, dry_run=dry_run).remarks == [
+            "Emma: was imported from here, and has no folder with files any more. Its rows stay."
+        ]
+    assert tree.imported(bot="Anna").remarks == []
+
+
 def test_a_tree_that_lost_all_its_files(tree: Tree) -> None:
     """Of a disk that is not mounted there is a folder, perhaps some empty ones in it."""
     tree.old_chat(1, line(1))
