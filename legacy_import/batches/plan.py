@@ -225,7 +225,10 @@ class FilePlan:
         if self.rows_so_far is not None:
             self.rows_so_far += len(self.part.message_rows)
         done, self.part = self.part, self._new_part(opens=False)
-        done.header = {} if self.known is None else self.known.header
+        if self.known is not None:
+            done.header = self.known.header
+        elif header := self.reading.header:
+            done.header = {"title": header.title}  # of the row that this makes
         return done
 
     def _open_chat(self) -> None:
@@ -260,15 +263,15 @@ class FilePlan:
             tally.rejected += 1
             if known.get("rejected") != digests:
                 part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
-        if self.reading.header is not None:
+        if header := self.reading.header:
             tally = part.counts["conversations"]
             tally.source += 1
-            tally.repaired += bool(self.reading.header.notes or self.reading.notes)
-            if "title" not in known:
+            tally.repaired += bool(header.notes or self.reading.notes)
+            if "shape" not in known or "title" not in known:  # never read to its end
                 tally.inserted += 1
             elif known == part.header:
                 tally.unchanged += 1
             else:
                 tally.changed += 1
-                if known["title"] != part.header["title"]:
-                    part.renamed_from = known["title"]
+            if known.get("title", header.title) != header.title:
+                part.renamed_from = known["title"]

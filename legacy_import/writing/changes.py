@@ -16,12 +16,17 @@ class Changes:
         self.rows: list[Change] = []
 
     def row(
-        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: dict[str, Any] | None
+        self,
+        part: Part,
+        place: int,
+        table: str,
+        row_id: uuid.UUID,
+        before: dict[str, Any] | None,
+        written_by: int | None = None,
     ) -> None:
-        """`before` is None for a row that was not there."""
-        self.rows.append(
-            self._change(part, place, table_name=table, row_id=row_id, before=before or {})
-        )
+        """`before` is None for a row that was not there; `written_by` is the xmin it had."""
+        row = {"table_name": table, "row_id": row_id, "before": before or {}}
+        self.rows.append(self._change(part, place, **row, written_by=written_by))
 
     def write(self, batch: Batch) -> None:
         """With the fingerprints that records had before."""
