@@ -1,4 +1,4 @@
-"""The folder an export writes to. What cannot be written there is reported, and the rest goes on."""
+"""The folder an export writes to: what cannot be written there is reported."""
 
 import errno
 import os

@@ -193,17 +193,13 @@ class _Export:
             self._write_json(file.path, render_profile_now(self._shape(file), row))
 
     def _kept_bytes(self, file: ImportFile, kind: Kind) -> Iterator[bytes] | None:
-        """A backup's own; of another file as it was when it could be read last."""
-        parts = FilePart.objects.filter(bot=self.bot_id, file=file.pk)
-        if kind != Kind.BACKUP:
-            read = self.files.filter(path=file.path, status=ImportFile.Status.DONE)
-            read = read.exclude(header__has_key="rejected").values("pk")
-            of_path = FilePart.objects.filter(bot=self.bot_id, file__in=read)
-            last = of_path.order_by("-file").values_list("file", flat=True).first()
-            parts = FilePart.objects.filter(bot=self.bot_id, file=last)
+        if kind == Kind.BACKUP:
+            parts = FilePart.objects.filter(bot=self.bot_id, file=file.pk).order_by("number")
+        else:
+            parts = FilePart.latest(self.bot_id, file.path)
         if not parts.exists():
             return None
-        data = parts.order_by("number").values_list("data", flat=True).iterator(1)
+        data = parts.values_list("data", flat=True).iterator(1)
         return (zlib.decompress(part) for part in data)
 
     def _write_others(self) -> None:

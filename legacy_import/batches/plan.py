@@ -1,7 +1,7 @@
 """From what a file holds, and what the ledger knows of it, to what is to be written."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,18 +113,21 @@ class FilePlan:
                 yield self._cut()
         yield self._end()
 
+    def readable_at(self, places: Collection[int]) -> Iterator[tuple[int, Any]]:
+        """Of records that were rejected those that are whole now."""
+        for each, index in Alignment(self.old, self._items()).placed():
+            if index is not None and index + 1 in places and not isinstance(each.record, Reject):
+                yield index + 1, each.record
+
     def retried(self, records: Iterable[tuple[int, Any]]) -> Part:
         """Records that were rejected, each at its place; the rest of the file is as it was."""
         assert self.known is not None
         for place, record in records:
             self._place(item(record), place - 1)
         part, before = self.part, self.known.counts.as_unchanged()
-        tally, earlier = part.counts[self.kind], before[self.kind]
-        earlier.rejected -= tally.inserted + tally.changed
-        tally.source = earlier.source
-        tally.unchanged, tally.rejected = earlier.unchanged, earlier.rejected
-        before.kinds[self.kind] = tally
-        part.counts = before
+        before[self.kind].source -= len(part.edits)
+        before[self.kind].rejected -= len(part.edits)
+        part.counts.add(before)
         self._open_chat()
         part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
         return part
