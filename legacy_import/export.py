@@ -1,29 +1,34 @@
 """A bot's tree back from the database, in the dialect it came in.
 
-What a row gives back is made from the row; where it cannot, the kept original is written. Rows
-that never were in a file are added: to their conversation, or as files of dialect 1.
+What a row gives back is made from the row; where it cannot, the kept original is written, unless
+somebody else wrote the row since: then the row wins. (After a dump and restore every row counts as
+written.) Rows that never were in a file are added: to their conversation, or as files of dialect 1.
+Bytes of a file that was rejected whole come back where there is no row instead.
 """
 
 import json
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, Func, OuterRef, QuerySet
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.batches import identity
 from legacy_import.batches.batch import KEPT_WHOLE
 from legacy_import.batches.identity import PLACE_BITS
-from legacy_import.models import FilePart, ImportChunk, ImportFile, Original, Reject
+from legacy_import.destination import Destination
+from legacy_import.models import Change, FilePart, ImportChunk, ImportFile, Original, Reject
 from legacy_import.refusal import ImportRefused
 from legacy_import.source.records import Kind
-from legacy_import.source.render import render_conversation, render_profile
+from legacy_import.source.render import render_conversation, render_profile_now
+from legacy_import.undoing.statements import OURS
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
@@ -44,8 +49,8 @@ class Exported:
     messages: int = 0
     # Records that were rejected and are in no file: they are in the ledger.
     left_out: int = 0
-    # Files that only their bytes give back, and these were not kept.
-    without_bytes: int = 0
+    # Files that could not be written, with the reason.
+    problems: list[str] = field(default_factory=list)
 
 
 def export(name: str, destination: Path) -> Exported:
@@ -55,14 +60,15 @@ def export(name: str, destination: Path) -> Exported:
         bot = Bot.objects.filter(name__iexact=name).first()
     if bot is None:
         raise ImportRefused(f"There is no bot {name}.")
-    return _Export(bot.pk, destination).run()
+    return _Export(bot.pk, Destination(destination)).run()
 
 
 class _Export:
-    def __init__(self, bot_id: uuid.UUID, destination: Path) -> None:
+    def __init__(self, bot_id: uuid.UUID, destination: Destination) -> None:
         self.bot_id = bot_id
         self.destination = destination
-        self.done = Exported()
+        self.done = Exported(problems=destination.problems)
+        self.files = ImportFile.objects.filter(bot=bot_id).exclude(status=ImportFile.Status.UNDONE)
 
     def run(self) -> Exported:
         """In one transaction, so that it is the state of one moment."""
@@ -72,51 +78,85 @@ class _Export:
             with connection.chunked_cursor() as cursor:
                 cursor.execute(LATEST, [self.bot_id])
                 while some := [id for (id,) in cursor.fetchmany(ROWS_AT_ONCE)]:
-                    for file in ImportFile.objects.filter(bot=self.bot_id, pk__in=some).iterator():
+                    for file in self.files.filter(pk__in=some).order_by("path").iterator():
                         self._write_known(file)
             self._write_others()
+        self.done.files = self.destination.files
         return self.done
 
+    @cached_property
+    def ours(self) -> set[int]:
+        """The transactions of imports: by any other a row was written since."""
+        with connection.cursor() as cursor:
+            cursor.execute(OURS, {"bot": self.bot_id})
+            return {number for (number,) in cursor}
+
     def _write_known(self, file: ImportFile) -> None:
-        rejected = self._rejected_whole(file)
-        kind = Kind(file.kind)
-        if rejected:
-            self._write(file.path, rejected)
-        elif kind == Kind.CONVERSATION and "container" in file.header.get("shape", {}):
-            self._write_conversation(file.path, file.header["shape"], file.key, file)
-        elif kind == Kind.PROFILE:
-            self._write_profile(file)
+        kind, rejected = Kind(file.kind), "rejected" in file.header
+        if self._write_rows(file, kind):
+            self.done.left_out += rejected
+        elif kind in KEPT_WHOLE and (kept := self._kept_bytes(file, kind)):
+            self.destination.write(file.path, kept)
+        elif rejected:
+            self._write_rejected(file)
         elif kind in KEPT_WHOLE:
-            self._write_bytes(file)
+            self.done.problems.append(
+                f"{file.path}: its bytes are not kept. The next import of the tree keeps them, "
+                "backups with --backups store."
+            )
         rejects = Reject.objects.filter(
             bot=self.bot_id, file__path=file.path, place__gt=0, solved_by=None
         )
         self.done.left_out += rejects.values("place").distinct().count()
 
-    def _rejected_whole(self, file: ImportFile) -> Iterable[bytes]:
+    def _write_rows(self, file: ImportFile, kind: Kind) -> bool:
+        if kind == Kind.CONVERSATION and file.key is not None:
+            chat = Conversation.objects.filter(bot=self.bot_id, chat_id=file.key).first()
+            if chat:
+                self._write_conversation(file.path, self._shape(file), chat, file)
+                return True
+        elif kind == Kind.PROFILE and file.key is not None:
+            row = self._people().filter(telegram_id=file.key).first()
+            if row:
+                self._write_profile(file, row)
+                return True
+        return False
+
+    def _shape(self, file: ImportFile) -> dict[str, Any]:
+        """As the file was when it could be read last."""
+        if "rejected" not in file.header and file.header.get("shape"):
+            return {**SHAPE, **file.header["shape"]}
+        read = self.files.filter(path=file.path, header__has_key="shape")
+        read = read.exclude(header__has_key="rejected").order_by("-pk")
+        header = read.values_list("header", flat=True).first() or {}
+        return {**SHAPE, **header.get("shape", {})}
+
+    def _write_rejected(self, file: ImportFile) -> None:
         """The pieces of a file of which nothing could be read, as they were last."""
-        if "rejected" not in file.header:
-            return []
         rejects = Reject.objects.filter(bot=self.bot_id, file__path=file.path, place=0)
-        last = rejects.order_by("-pk").values_list("file", flat=True).first()
-        pieces = rejects.filter(file=last).order_by("piece")
-        return (bytes(raw) for raw in pieces.values_list("raw", flat=True).iterator(1))
+        last = rejects.order_by("-pk").first()
+        if last is None or not (last.raw or last.code == "empty"):
+            code = f" ({last.code})" if last else ""
+            self.done.problems.append(f"{file.path}: nothing of it was kept{code}.")
+            return
+        pieces = rejects.filter(file=last.file_id).order_by("piece")
+        raw = pieces.values_list("raw", flat=True).iterator(1)
+        self.destination.write(file.path, (bytes(piece) for piece in raw))
 
     def _write_conversation(
-        self, path: str, shape: dict[str, Any], chat_id: int | None, file: ImportFile | None
+        self, path: str, shape: dict[str, Any], chat: Conversation, file: ImportFile | None
     ) -> None:
-        chat = Conversation.objects.filter(bot=self.bot_id, chat_id=chat_id).first()
-        if chat is None:
-            return
         rows = Message.objects.filter(bot=self.bot_id, conversation_id=chat.pk)
         rows = rows.order_by("position").defer("search")
-        numbered = rows.iterator(ROWS_AT_ONCE)
         if file is None:
-            records: Iterable[tuple[Message, bytes | None]] = ((row, None) for row in numbered)
+            records: Iterable[tuple[Message, bytes | None]] = (
+                (row, None) for row in rows.iterator(ROWS_AT_ONCE)
+            )
         else:
-            records = self._with_originals(file, numbered)
-        shape = {"dialect": 1, **shape}
-        self._write(path, render_conversation(shape, self._counted(records)))
+            records = self._with_originals(file, rows)
+        if chat.message_count:
+            shape["records_key"] = shape["records_key"] or SHAPE["records_key"]
+        self.destination.write(path, render_conversation(shape, self._counted(records)))
 
     def _counted(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
@@ -124,19 +164,19 @@ class _Export:
             yield record
 
     def _with_originals(
-        self, file: ImportFile, rows: Iterator[Message]
+        self, file: ImportFile, rows: QuerySet[Message]
     ) -> Iterator[tuple[Message, bytes | None]]:
         assert file.key is not None
         base = identity.conversation_base(self.bot_id, file.key)
         kept = Original.objects.filter(bot=self.bot_id, file__path=file.path).order_by("pk")
         if not kept.exists():
-            yield from ((row, None) for row in rows)
+            yield from ((row, None) for row in rows.iterator(ROWS_AT_ONCE))
             return
-        for some in _by(rows, ROWS_AT_ONCE):
+        for some in _by(_with_writers(rows).iterator(ROWS_AT_ONCE), ROWS_AT_ONCE):
             places = {
                 row.pk: row.pk.int - base
                 for row in some
-                if row.pk.int >> PLACE_BITS == base >> PLACE_BITS
+                if row.pk.int >> PLACE_BITS == base >> PLACE_BITS and row.written_by in self.ours
             }
             of_places = kept.filter(place__in=places.values()).values_list("place", "original")
             # The latest wins; an empty one says that the row gives the record back.
@@ -144,38 +184,43 @@ class _Export:
             for row in some:
                 yield row, originals.get(places.get(row.pk, 0)) or None
 
-    def _write_profile(self, file: ImportFile) -> None:
-        row = Profile.objects.filter(bot=self.bot_id, telegram_id=file.key).first()
-        if row is None:
-            return
+    def _people(self) -> QuerySet[Any]:
+        return _with_writers(Profile.objects.filter(bot=self.bot_id))
+
+    def _write_profile(self, file: ImportFile, row: Any) -> None:
         kept = Original.objects.filter(bot=self.bot_id, file__path=file.path, place=1)
         original = kept.order_by("-pk").values_list("original", flat=True).first()
-        if original:
-            self._write(file.path, [bytes(original)])
+        if original and row.written_by in self.ours:
+            self.destination.write(file.path, [bytes(original)])
         else:
-            self._write_json(file.path, render_profile(file.header["shape"], row))
+            self._write_json(file.path, render_profile_now(self._shape(file), row))
 
-    def _write_bytes(self, file: ImportFile) -> None:
-        parts = FilePart.objects.filter(bot=self.bot_id, file=file.pk).order_by("number")
-        if parts.exists():
-            data = parts.values_list("data", flat=True).iterator(1)
-            self._write(file.path, (zlib.decompress(part) for part in data))
-        elif not file.header.get("stored", True):
-            self.done.without_bytes += 1
+    def _kept_bytes(self, file: ImportFile, kind: Kind) -> Iterator[bytes] | None:
+        if kind == Kind.BACKUP:
+            parts = FilePart.objects.filter(bot=self.bot_id, file=file.pk).order_by("number")
+        else:
+            parts = FilePart.latest(self.bot_id, file.path)
+        if not parts.exists():
+            return None
+        data = parts.values_list("data", flat=True).iterator(1)
+        return (zlib.decompress(part) for part in data)
 
     def _write_others(self) -> None:
         """What bots and staff made, and no file."""
         chats = Conversation.objects.filter(
             ~self._came_from(Kind.CONVERSATION, "chat_id"), bot=self.bot_id
         )
-        for chat_id in chats.values_list("chat_id", flat=True).iterator():
-            self._write_conversation(f"conversations/{chat_id}.json", SHAPE, chat_id, None)
-        people = Profile.objects.filter(
-            ~self._came_from(Kind.PROFILE, "telegram_id"), bot=self.bot_id
+        for chat in chats.iterator():
+            path = f"conversations/{chat.chat_id}.json"
+            self._write_conversation(path, dict(SHAPE), chat, None)
+        people = self._people().filter(
+            ~self._came_from(Kind.PROFILE, "telegram_id"),
         )
         for row in people.iterator():
-            if not self._in_a_common_file(row.pk):
-                self._write_json(f"girls_data/{row.telegram_id}.json", render_profile(SHAPE, row))
+            # Where it stands in girls_data.json as well, its own file wins.
+            if not self._in_a_common_file(row.pk) or row.written_by not in self.ours:
+                path = f"girls_data/{row.telegram_id}.json"
+                self._write_json(path, render_profile_now(SHAPE, row))
 
     def _came_from(self, kind: Kind, key: str) -> Exists:
         """Not `IN`, which compares each with each when they are many."""
@@ -183,22 +228,22 @@ class _Export:
         return Exists(files.exclude(status=ImportFile.Status.UNDONE))
 
     def _in_a_common_file(self, profile_id: uuid.UUID) -> bool:
-        chunks = ImportChunk.objects.filter(bot=self.bot_id, file__kind=Kind.PROFILES)
-        return bool(chunks.filter(row_ids__contains=[profile_id]).exists())
+        of_files = {"bot": self.bot_id, "file__kind": Kind.PROFILES}
+        inserted = ImportChunk.objects.filter(**of_files, row_ids__contains=[profile_id])
+        return bool(
+            inserted.exists() or Change.objects.filter(**of_files, row_id=profile_id).exists()
+        )
 
     def _write_json(self, path: str, value: Any) -> None:
-        self._write(path, [json.dumps(value, ensure_ascii=False, indent=2).encode()])
+        self.destination.write(path, [json.dumps(value, ensure_ascii=False, indent=2).encode()])
 
-    def _write(self, path: str, pieces: Iterable[bytes]) -> None:
-        relative = PurePosixPath(path)
-        if relative.is_absolute() or ".." in relative.parts:
-            raise ImportRefused(f"{path} is no path within a tree.")
-        target = self.destination / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as out:
-            for piece in pieces:
-                out.write(piece)
-        self.done.files += 1
+
+def _with_writers(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With the transaction that wrote each row last."""
+    table = rows.model._meta.db_table
+    xmin = Func(template=f'"{table}".xmin::text::bigint', output_field=BigIntegerField())
+    written: QuerySet[Any] = rows.annotate(written_by=xmin)
+    return written
 
 
 def _by(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -1,19 +1,22 @@
 """Rejected records once more, from the bytes that were kept: after the importer learned more.
 
-They are read as they were, from a small tree of their own, and take the places they had.
+They are read as they were, from a small tree of their own, and take the places they had. Nothing
+else of their files is touched, whatever the importer would make of it now.
 """
 
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from legacy_import.batches import known
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Part
+from legacy_import.batches.encode import REJECTED, content_hash
 from legacy_import.batches.plan import FilePlan
 from legacy_import.models import FilePart, ImportFile, ImportRun, Reject
 from legacy_import.refusal import ImportRefused
@@ -24,6 +27,7 @@ from legacy_import.source.records import Kind, Profile, Reading, SourceFile
 from legacy_import.source.records import Reject as Rejected
 from legacy_import.source.render import render_file
 from legacy_import.writing.apply import Writer
+from legacy_import.writing.refused import CODE as REFUSED
 from tenants import correlation
 from tenants.context import maintenance_context
 from tenants.models import Bot
@@ -36,7 +40,11 @@ class Retried:
     placed: int = 0
 
 
-def retry(number: int, source_tz: tzinfo = UTC) -> Retried:
+# The other file it was rejected for may be there still.
+NOT_AGAIN = ("superseded",)
+
+
+def retry(number: int) -> Retried:
     with maintenance_context():
         runs = list(ImportRun.objects.filter(number=number))
         names = dict(
@@ -44,13 +52,15 @@ def retry(number: int, source_tz: tzinfo = UTC) -> Retried:
         )
     if not runs:
         raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
+    # As the run read its files.
+    options = {"source_tz": runs[0].options.get("source_tz", "UTC")}
     with ledger.locked(names):
-        begun = ledger.begin(list(names.values()), ImportRun.Action.RETRY, {}, about=number)
+        begun = ledger.begin(list(names.values()), ImportRun.Action.RETRY, options, about=number)
         retried = Retried(next(iter(begun.values())).number)
         try:
             with correlation.correlated(f"retry-{retried.run_id:08}"):
                 for run in runs:
-                    _retry_bot(run, begun[run.bot_id], source_tz, retried)
+                    _retry_bot(run, begun[run.bot_id], ZoneInfo(options["source_tz"]), retried)
         except BaseException:
             for run in begun.values():
                 ledger.end(run, ImportRun.Status.FAILED)
@@ -72,29 +82,46 @@ def _retry_bot(run: ImportRun, own: ImportRun, source_tz: tzinfo, retried: Retri
         with maintenance_context(), tempfile.TemporaryDirectory() as folder:
             file = ImportFile.objects.get(bot=run.bot_id, pk=file_id)
             before = known.known_files(run.bot_id, [file.path]).get(file.path)
-            if before is None:
+            if before is None or before.status != ImportFile.Status.DONE:
                 continue
             old = known.sequence(run.bot_id, file.path)
-            kept = _kept(file)
+            kept = _kept(file, before, old)
             retried.tried += len(kept)
-            parts = list(_Again(Path(folder), tree, file, before, old, source_tz).parts(kept))
+            again = _Again(Path(folder), tree, file, before, old, source_tz)
+            parts = again.whole(kept[0]) if 0 in kept else again.records(kept)
         if parts:
-            batch = Batch(writer.bot_id)
-            for part in parts:
-                batch.add(part)
-            writer.write(batch)
+            _write(writer, parts)
+            # What PostgreSQL refused again is a reject again.
             rejected = {place for part in parts for place, _, _ in part.rejects}
-            with maintenance_context():
-                retried.placed += len(kept.keys() - rejected - _kept(file).keys())
+            retried.placed += 1 if 0 in kept else len(parts[0].edits.keys() - rejected)
 
 
-def _kept(file: ImportFile) -> dict[int, list[bytes]]:
-    """By place; a long record lies in several pieces."""
+def _kept(file: ImportFile, before: known.KnownFile, old: known.Sequence) -> dict[int, list[bytes]]:
+    """By place, where nothing else has come since; a long record lies in several pieces."""
     pieces: dict[int, list[bytes]] = defaultdict(list)
-    rejects = Reject.objects.filter(bot=file.bot_id, file=file.pk, solved_by=None).order_by("piece")
-    for place, raw in rejects.values_list("place", "raw").iterator(1):
+    codes: dict[int, str] = {}
+    rejects = Reject.objects.filter(bot=file.bot_id, file=file.pk, solved_by=None)
+    rejects = rejects.exclude(code__in=NOT_AGAIN).order_by("piece")
+    for place, code, raw in rejects.values_list("place", "code", "raw").iterator(1):
         pieces[place].append(bytes(raw))
-    return pieces
+        codes.setdefault(place, code)
+
+    def stands(place: int) -> bool:
+        if place == 0:
+            return "rejected" in before.header
+        if codes[place] == REFUSED:
+            # Its fingerprint is that of the record, which was whole.
+            return old.identity(place - 1) == REJECTED
+        return old.content(place - 1) == content_hash(pieces[place][0], codes[place].encode())
+
+    return {place: pieces[place] for place in pieces if stands(place)}
+
+
+def _write(writer: Writer, parts: list[Part]) -> None:
+    batch = Batch(writer.bot_id)
+    for part in parts:
+        batch.add(part)
+    writer.write(batch)
 
 
 @dataclass
@@ -108,29 +135,37 @@ class _Again:
     old: known.Sequence
     source_tz: tzinfo
 
-    def parts(self, kept: dict[int, list[bytes]]) -> Iterator[Part]:
+    def whole(self, raw: list[bytes]) -> list[Part]:
+        """Of a file that was rejected whole; nothing where it is again."""
         kind = Kind(self.file.kind)
-        if kind == Kind.CONVERSATION and 0 not in kept:
-            placed = {
-                place: record
+        if kind not in KEPT_WHOLE and self.file.key is None:
+            return []
+        own = raw if kind in KEPT_WHOLE else []
+        parts = list(self._plan(self._reading(raw), own).parts())
+        return [] if "rejected" in parts[-1].header else parts
+
+    def records(self, kept: dict[int, list[bytes]]) -> list[Part]:
+        kind = Kind(self.file.kind)
+        if kind == Kind.CONVERSATION:
+            plan = self._plan(self._reading(render_file(self.before.header["shape"], [])))
+            next(iter(plan.reading.records), None)
+            found = [
+                (place, record)
                 for place, pieces in kept.items()
                 if (record := self._record(pieces)) is not None
-            }
-            if placed:
-                reading = self._reading(render_file(self.before.header["shape"], []))
-                next(iter(reading.records), None)
-                yield self._plan(reading).retried(placed.items())
+            ]
         elif kind == Kind.PROFILE and 1 in kept:
-            reading = self._reading(kept[1])
-            if isinstance(person := next(iter(reading.records)), Profile):
-                yield self._plan(reading).retried([(1, person)])
-        elif kind in (Kind.CONVERSATION, Kind.PROFILE) and self.file.key is not None:
-            reading = self._reading(kept[0])
-            parts = list(self._plan(reading).parts())
-            if any(part.identities or part.edits for part in parts):
-                yield from parts
+            plan = self._plan(self._reading(kept[1]))
+            person = next(iter(plan.reading.records))
+            found = [(1, person)] if isinstance(person, Profile) else []
         elif kind in KEPT_WHOLE:
-            yield from self._whole()
+            parts = FilePart.latest(self.file.bot_id, self.file.path)
+            data = parts.values_list("data", flat=True).iterator(1)
+            plan = self._plan(self._reading(zlib.decompress(part) for part in data))
+            found = list(plan.readable_at(kept))
+        else:
+            return []
+        return [plan.retried(found)] if found else []
 
     def _record(self, pieces: list[bytes]) -> Any:
         """The record, if it is one now."""
@@ -140,26 +175,15 @@ class _Again:
             return records[0]
         return None
 
-    def _whole(self) -> Iterator[Part]:
-        parts = FilePart.objects.filter(bot=self.file.bot_id, file=self.file.pk)
-        data = [zlib.decompress(part.data) for part in parts.order_by("number")]
-        if data:
-            planned = list(
-                FilePlan(
-                    self.tree, self._reading(data), self.before, self.old, data, again=True
-                ).parts()
-            )
-            if any(part.edits for part in planned):
-                yield from planned
-
-    def _plan(self, reading: Reading) -> FilePlan:
-        return FilePlan(self.tree, reading, self.before, self.old, again=True)
+    def _plan(self, reading: Reading, own_bytes: Iterable[bytes] = ()) -> FilePlan:
+        return FilePlan(self.tree, reading, self.before, self.old, own_bytes, again=True)
 
     def _reading(self, data: Iterable[bytes]) -> Reading:
         """As if it still lay where it lay; what the ledger notes of it is what it noted then."""
         path = self.folder / self.file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(data))
+        with path.open("wb") as out:
+            out.writelines(data)
         status = path.stat()
         lying = SourceFile(
             *(None, self.file.path, Kind(self.file.kind), self.file.key),

@@ -62,9 +62,12 @@ class Part:
     shape: dict[str, Any] = field(default_factory=dict)
     # What the file called the chat before.
     renamed_from: str | None = None
-    # New records, whose places follow each other; `shift` is what the records before them have.
+    # New records, whose places follow each other; `shift` is what the records before them have,
+    # and from `moved_at` on they have more.
     first_place: int = 0
     shift: int = 0
+    moved_at: int | None = None
+    moved_by: int = 0
     # The conversation's messages if only this import wrote them; None when that is not known.
     rows_before: int | None = None
     identities: bytearray = field(default_factory=bytearray)

@@ -1,7 +1,7 @@
 """From what a file holds, and what the ledger knows of it, to what is to be written."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,16 +123,20 @@ class FilePlan:
                 yield self._cut()
         yield self._end()
 
+    def readable_at(self, places: Collection[int]) -> Iterator[tuple[int, Any]]:
+        """Of records that were rejected those that are whole now."""
+        for each, index in Alignment(self.old, self._items()).placed():
+            if index is not None and index + 1 in places and not isinstance(each.record, Reject):
+                yield index + 1, each.record
+
     def retried(self, records: Iterable[tuple[int, Any]]) -> Part:
         """Records that were rejected, each at its place; the rest of the file is as it was."""
         assert self.known is not None
         for place, record in records:
             self._place(item(record), place - 1)
         part, before = self.part, self.known.counts.as_unchanged()
-        tally, earlier = part.counts[self.kind], before[self.kind]
-        tally.source, tally.unchanged = earlier.source, earlier.unchanged
-        tally.rejected = earlier.rejected - len(part.edits)
-        before.kinds.pop(self.kind)
+        before[self.kind].source -= len(part.edits)
+        before[self.kind].rejected -= len(part.edits)
         part.counts.add(before)
         part.shape = self.known.header["shape"]
         self._open_chat()
@@ -251,7 +255,10 @@ class FilePlan:
         if self.rows_so_far is not None:
             self.rows_so_far += len(self.part.message_rows)
         done, self.part = self.part, self._new_part(opens=False)
-        done.header = {} if self.known is None else self.known.header
+        if self.known is not None:
+            done.header = self.known.header
+        elif header := self.reading.header:
+            done.header = {"title": header.title}  # of the row that this makes
         return done
 
     def _open_chat(self) -> None:
@@ -288,15 +295,15 @@ class FilePlan:
                     self.told(0, self.whole_first)
                 else:
                     self._reject(0, self.whole_first)
-        if self.reading.header is not None:
+        if header := self.reading.header:
             tally = part.counts["conversations"]
             tally.source += 1
-            tally.repaired += bool(self.reading.header.notes or self.reading.notes)
-            if "title" not in known:
+            tally.repaired += bool(header.notes or self.reading.notes)
+            if "shape" not in known or "title" not in known:  # never read to its end
                 tally.inserted += 1
             elif known == part.header:
                 tally.unchanged += 1
             else:
                 tally.changed += 1
-                if known["title"] != part.header["title"]:
-                    part.renamed_from = known["title"]
+            if known.get("title", header.title) != header.title:
+                part.renamed_from = known["title"]

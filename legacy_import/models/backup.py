@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import models
 
 from legacy_import.models.ledger import LedgerModel, belongs_to
@@ -37,3 +39,12 @@ class FilePart(LedgerModel):
             # A file's bytes in order.
             models.Index(fields=["bot", "file", "number"], name="import_file_parts_order")
         ]
+
+    @classmethod
+    def latest(cls, bot_id: uuid.UUID, path: str) -> "models.QuerySet[FilePart]":
+        """Of a path's file as it was when it could be read last, in order."""
+        read = cls.objects.filter(bot=bot_id, file__path=path, file__status="done")
+        read = read.exclude(file__header__has_key="rejected")
+        last = read.order_by("-file").values_list("file", flat=True).first()
+        parts: models.QuerySet[FilePart] = cls.objects.filter(bot=bot_id, file=last)
+        return parts.order_by("number")

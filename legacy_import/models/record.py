@@ -63,6 +63,8 @@ class Change(RecordModel):
     table_name = models.CharField(null=True)
     row_id = models.UUIDField(null=True)
     before = JSONObjectField(help_text="The row before; {} where there was none.")
+    # The transaction that wrote the row before: its xmin.
+    written_by = models.BigIntegerField(null=True)
     # The record's fingerprint before, and the chunk that has it.
     chunk_id = models.UUIDField(null=True)
     earlier = models.BinaryField(null=True)

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -31,6 +32,8 @@ class ImportRun(LedgerModel):
     finished_at = models.DateTimeField(null=True)
     # Transactions that wrote rows outside any chunk, so that a rollback knows their rows as ours.
     transactions = JSONArrayField()
+    # Conversations that were there, and got the profile of their chat from this run.
+    linked = ArrayField(models.UUIDField(), null=True)
 
     class Meta(LedgerModel.Meta):
         db_table = "import_runs"

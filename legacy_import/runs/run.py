@@ -22,18 +22,13 @@ from legacy_import.runs.survey import Agreement, absent, require_files, survey, 
 from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
 from legacy_import.source.records import Kind, SourceFile
+from legacy_import.writing.links import link
 from tenants import correlation
-from tenants.context import maintenance_context
 
 # Profiles are there before the conversations that point to them, the older files' before the rest.
 PHASES = {Kind.PROFILES: 0, Kind.PROFILE: 1, Kind.UNKNOWN: 1}
 LAST_PHASE = 2
 SLICE_FILES, SLICE_BYTES = 400, 32_000_000
-LINK = """
-    UPDATE conversations SET profile_id = person.id FROM profiles AS person
-    WHERE conversations.bot_id = %(bot)s AND conversations.profile_id IS NULL
-    AND person.bot_id = %(bot)s AND person.telegram_id = conversations.chat_id
-"""
 
 
 class Interrupted(Exception):
@@ -119,7 +114,8 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
             with correlation.correlated(f"import-{report.run_id:08}"):
                 with hands(options, progress) as workers:
                     outcomes = _distribute(options, report, bot_trees, workers)
-                _link(list(made.values()))
+                for run in runs.values():
+                    link(run)
             _look_for_vanished(options, report, bot_trees)
         except KeyboardInterrupt:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)
@@ -198,13 +194,6 @@ def _slices(files: Iterator[SourceFile]) -> Iterator[list[SourceFile]]:
             some, size = [], 0
     if some:
         yield some
-
-
-def _link(bot_ids: list[uuid.UUID]) -> None:
-    """Conversations to the profiles that came after them."""
-    for bot_id in bot_ids:
-        with maintenance_context(), connection.cursor() as cursor:
-            cursor.execute(LINK, {"bot": bot_id})
 
 
 def _end(

@@ -84,6 +84,18 @@ def render_profile(shape: dict[str, Any], profile: ProfileRow) -> dict[str, Any]
     return {**{name: columns[name] for name in fields}, **profile.additional_data}
 
 
+def render_profile_now(shape: dict[str, Any], profile: ProfileRow) -> dict[str, Any]:
+    """With what the file had no field for, because it came later."""
+    fields = [*shape.get("fields", PROFILE_FIELDS[shape["dialect"]])]
+    for name in ("name", "age", "location", "interests", "chat_style", "personality"):
+        if name not in fields and getattr(profile, name):
+            fields.append(name)
+    active = PROFILE_FIELDS[shape["dialect"]][-1]
+    if profile.last_active_at and not {"last_active", "last_activity"} & {*fields}:
+        fields.append(active)
+    return render_profile({**shape, "fields": fields}, profile)
+
+
 def render_conversation(
     shape: dict[str, Any], messages: Iterable[tuple[MessageRow, bytes | None]]
 ) -> Iterator[bytes]:

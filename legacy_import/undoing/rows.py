@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from legacy_import.batches import identity
@@ -23,9 +23,9 @@ from legacy_import.models import (
     Repair,
 )
 from legacy_import.source.records import Kind
+from legacy_import.undoing import chats
 from legacy_import.undoing.statements import (
     BEFORE,
-    CHATS_WRITTEN,
     FOREIGN,
     FREE_IDS,
     IDS_DIFFER,
@@ -36,7 +36,9 @@ from legacy_import.undoing.statements import (
     ROWS,
     ROWS_THERE,
     TABLES,
+    TAKEN_OVER,
     TEMPORARY,
+    THEIRS,
 )
 from legacy_import.writing.apply import THIS_TRANSACTION
 from legacy_import.writing.changes import set_fingerprints
@@ -70,9 +72,12 @@ class RunRows:
             cursor.execute(BEFORE, self.bot)
             self._collect(cursor)
             cursor.execute(OURS, self.bot)
-            self.values: dict[str, Any] = {**self.bot, "ours": [number for (number,) in cursor]}
-            cursor.execute(CHATS_WRITTEN, self.bot)
-            self.undone.kept += (f"conversations {id}" for (id,) in cursor)
+            ours = [number for (number,) in cursor]
+            finished = self.run.status == ImportRun.Status.DONE
+            self.values = {**self.bot, "ours": ours, "finished": finished}
+            gone, kept = chats.look(cursor, self.values)
+            self.undone.removed["conversations"] += gone
+            self.undone.kept += kept
             for table in TABLES:
                 cursor.execute(self._written(table), self.values)
                 self.undone.kept += (f"{table} {id}" for (id,) in cursor)
@@ -86,16 +91,16 @@ class RunRows:
             for table in TABLES:
                 self._restore(cursor, table)
                 cursor.execute(self._delete(table), self.values)
-            self._undo_chats(cursor)
-            cursor.execute(THIS_TRANSACTION)
-            [(transaction,)] = cursor.fetchall()
+                if table == "messages":
+                    chats.undo(cursor, self.values)
+            own = _this_transaction(cursor)
             for name in TEMPORARY:
                 cursor.execute(f"DROP TABLE {name}")
         self._forget()
         ImportRun.objects.filter(bot=self.run.bot_id, pk=rollback.pk).update(
             status=ImportRun.Status.DONE,
             finished_at=timezone.now(),
-            transactions=[transaction],
+            transactions=[own],
             counts={"removed": self.undone.removed, "restored": self.undone.restored},
         )
 
@@ -105,6 +110,7 @@ class RunRows:
         rest = found.iterator(CHUNKS_AT_ONCE)
         while some := list(islice(rest, CHUNKS_AT_ONCE)):
             self._collect_inserted(cursor, some)
+        cursor.execute(TAKEN_OVER)
         for table in TABLES:
             cursor.execute(
                 f"INSERT INTO undone_{table} SELECT row_id FROM undone_changes"
@@ -114,8 +120,8 @@ class RunRows:
             cursor.execute(
                 f"DELETE FROM undone_changes USING undone_{table} AS row WHERE row.id = row_id"
             )
-        for name in TEMPORARY:
-            cursor.execute(f"ANALYZE {name}")
+        for table in (*TABLES, "changes"):
+            cursor.execute(f"ANALYZE undone_{table}")
 
     def _collect_inserted(self, cursor: Any, chunks: list[tuple[Any, ...]]) -> None:
         firsts: list[uuid.UUID] = []
@@ -175,26 +181,12 @@ class RunRows:
         if table == "messages":
             # Ids that changed places would stand in each other's way.
             cursor.execute(FREE_IDS + from_before + IDS_DIFFER, self.values)
-            cursor.execute(THIS_TRANSACTION)
-            [(transaction,)] = cursor.fetchall()
-            self.values["ours"].append(transaction)
-        cursor.execute(f"UPDATE {table} AS row SET {columns}{from_before}", self.values)
-
-    def _undo_chats(self, cursor: Any) -> None:
-        """A conversation that others wrote to stays, with what they wrote."""
-        cursor.execute(
-            "UPDATE conversations AS row SET title = before ->> 'title' FROM undone_changes"
-            " WHERE table_name = 'conversations' AND row.bot_id = %(bot)s AND row.id = row_id",
-            self.values,
-        )
-        cursor.execute(
-            "DELETE FROM conversations AS row USING import_files AS file"
-            " WHERE row.bot_id = %(bot)s AND file.bot_id = %(bot)s AND file.run_id = %(run)s"
-            " AND row.id = file.created_row AND row.title = file.header ->> 'title'"
-            " AND row.message_count = 0",
-            self.values,
-        )
-        self.undone.removed["conversations"] += cursor.rowcount
+            self.values["ours"].append(_this_transaction(cursor))
+        restore = f"UPDATE {table} AS row SET {columns}{from_before}"
+        cursor.execute(f"{restore} AND NOT {THEIRS}", self.values)
+        # What was somebody else's is theirs again: a savepoint writes by a number of its own.
+        with transaction.atomic():
+            cursor.execute(f"{restore} AND {THEIRS}", self.values)
 
     def _forget(self) -> None:
         bot, files = self.run.bot_id, self.files.values("pk")
@@ -208,3 +200,9 @@ class RunRows:
         Reject.objects.filter(bot=bot, solved_by=self.run.number).update(solved_by=None)
         self.files.update(status=ImportFile.Status.UNDONE)
         ImportRun.objects.filter(bot=bot, pk=self.run.pk).update(status=ImportRun.Status.UNDONE)
+
+
+def _this_transaction(cursor: Any) -> int:
+    cursor.execute(THIS_TRANSACTION)
+    [(number,)] = cursor.fetchall()
+    return int(number)

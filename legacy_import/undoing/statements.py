@@ -22,24 +22,24 @@ ROWS_THERE = """
 # What each change replaced first, of the rows this run did not insert itself.
 BEFORE = """
     CREATE TEMPORARY TABLE undone_changes ON COMMIT DROP AS
-    SELECT DISTINCT ON (row_id) change.table_name, change.row_id, change.before
+    SELECT DISTINCT ON (row_id)
+        change.table_name, change.row_id, change.before, change.written_by, change.file_id
     FROM import_changes AS change JOIN import_files AS file
         ON file.bot_id = change.bot_id AND file.id = change.file_id
     WHERE change.bot_id = %(bot)s AND file.run_id = %(run)s AND change.row_id IS NOT NULL
     ORDER BY row_id, change.id
 """
-# Conversations change with every message, so theirs is another question: who else has any in them?
-CHATS_WRITTEN = """
-    SELECT chat.id FROM import_files AS file JOIN conversations AS chat
-        ON chat.bot_id = %(bot)s AND chat.id = file.created_row
-    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
-    AND (chat.title <> file.header ->> 'title' OR EXISTS (
-        SELECT FROM messages WHERE messages.bot_id = %(bot)s AND conversation_id = chat.id
-        AND NOT EXISTS (SELECT FROM undone_messages AS row WHERE row.id = messages.id)))
+# Rows in the run's ranges that a rollback had left to somebody else: the run only changed them.
+TAKEN_OVER = """
+    DELETE FROM undone_messages AS row USING undone_changes
+    WHERE row_id = row.id AND before <> '{}'
 """
 MOST_LISTED = 1000
 TABLES = ("messages", "profiles", "bot_metrics")
-TEMPORARY = (*(f"undone_{table}" for table in TABLES), "undone_changes")
+TEMPORARY = (
+    *(f"undone_{table}" for table in TABLES),
+    *("undone_changes", "undone_links", "undone_conversations"),
+)
 RESTORED = {
     "messages": (
         *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
@@ -53,4 +53,6 @@ RESTORED = {
 }
 FREE_IDS = "UPDATE messages AS row SET telegram_message_id = NULL"
 IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message_id"
+# What somebody else had written before the run.
+THEIRS = "coalesce(written_by <> ALL (%(ours)s), false)"
 FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"

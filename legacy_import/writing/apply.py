@@ -10,7 +10,7 @@ from django.db import Error, connection, transaction
 from legacy_import.batches.backups import backup_date
 from legacy_import.batches.batch import Batch, Finished, Part
 from legacy_import.batches.counts import Books
-from legacy_import.batches.encode import IDENTITY
+from legacy_import.batches.encode import CONTENT, IDENTITY
 from legacy_import.models import (
     Backup,
     FilePart,
@@ -276,13 +276,29 @@ def _chunks(
     for part in batch.parts:
         rows = [row for ids in inserted for row in ids.get(part.file_id, ())]
         if part.identities or rows:
-            yield ImportChunk(
-                bot_id=batch.bot_id,
-                file_id=part.file_id,
-                first_place=part.first_place,
-                records=len(part.identities) // IDENTITY,
-                shift=part.shift,
-                hashes=bytes(part.identities + part.contents),
-                row_ids=rows or None,
-                transaction=transaction,
-            )
+            for begin, end, shift in _shifted(part):
+                identities = part.identities[begin * IDENTITY : end * IDENTITY]
+                contents = part.contents[begin * CONTENT : end * CONTENT]
+                yield ImportChunk(
+                    bot_id=batch.bot_id,
+                    file_id=part.file_id,
+                    first_place=part.first_place + begin,
+                    records=end - begin,
+                    shift=shift,
+                    hashes=bytes(identities + contents),
+                    row_ids=rows or None,
+                    transaction=transaction,
+                )
+
+
+def _shifted(part: Part) -> Iterator[tuple[int, int, int]]:
+    """Where its records begin and end that have one shift."""
+    records = len(part.identities) // IDENTITY
+    if part.moved_at is None:
+        yield 0, records, part.shift
+        return
+    unmoved = min(part.moved_at - part.first_place, records)
+    if unmoved:
+        yield 0, unmoved, part.shift
+    if unmoved < records:
+        yield unmoved, records, part.shift + part.moved_by

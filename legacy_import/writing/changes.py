@@ -12,11 +12,12 @@ from tenants.ids import uuid7
 # Rows of PostgreSQL's own JSON, which has more digits than Python's would keep.
 INSERT = """
     INSERT INTO import_changes (bot_id, transaction, id, file_id, place, table_name, row_id, before,
-        chunk_id, earlier)
-    SELECT %s, %s, id, file_id, place, table_name, row_id, before::jsonb, chunk_id, earlier
+        written_by, chunk_id, earlier)
+    SELECT %s, %s, id, file_id, place, table_name, row_id, before::jsonb, written_by, chunk_id,
+        earlier
     FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::uuid[], %s::text[],
-        %s::uuid[], %s::bytea[])
-        AS change (id, file_id, place, table_name, row_id, before, chunk_id, earlier)
+        %s::bigint[], %s::uuid[], %s::bytea[])
+        AS change (id, file_id, place, table_name, row_id, before, written_by, chunk_id, earlier)
 """
 AT_ONCE = 1000
 
@@ -28,20 +29,27 @@ class Changes:
         self.rows: list[tuple[Any, ...]] = []
 
     def row(
-        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: str | None
+        self,
+        part: Part,
+        place: int,
+        table: str,
+        row_id: uuid.UUID,
+        before: str | None,
+        written_by: int | None = None,
     ) -> None:
-        """`before` is the row as JSON, None for one that was not there."""
-        self.rows.append((uuid7(), part.file_id, place, table, row_id, before or "{}", None, None))
+        """`before` is the row as JSON, None for one that was not there; `written_by` its xmin."""
+        self._add(part, place, table, row_id, before or "{}", written_by, None, None)
+
+    def _add(self, part: Part, place: int, *values: Any) -> None:
+        self.rows.append((uuid7(), part.file_id, place, *values))
 
     def write(self, cursor: Any, batch: Batch) -> None:
         """With the fingerprints that records had before."""
         edits: dict[uuid.UUID, list[Edit]] = defaultdict(list)
         for part in batch.parts:
             for edit in part.edits.values():
-                chunk, earlier = edit.chunk.id, edit.earlier
-                self.rows.append(
-                    (uuid7(), part.file_id, edit.place, None, None, "{}", chunk, earlier)
-                )
+                chunk = edit.chunk.id
+                self._add(part, edit.place, None, None, "{}", None, chunk, edit.earlier)
                 edits[chunk].append(edit)
         for begin in range(0, len(self.rows), AT_ONCE):
             columns = zip(*self.rows[begin : begin + AT_ONCE], strict=True)

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from legacy_import.batches.batch import Batch, Part
-from legacy_import.batches.identity import PLACE_BITS, conversation_base
+from legacy_import.batches.identity import PLACE_BITS, conversation_base, row_id
 from legacy_import.source.records import Note
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, Present
@@ -26,8 +26,11 @@ ABSENT = """
     WHERE NOT EXISTS (
         SELECT FROM messages WHERE messages.bot_id = %(bot)s AND messages.id = staged.id)
 """
-MOVE = "UPDATE {staged} SET conversation_id = %(to)s, position = position + %(shift)s"
-MOVE += " WHERE conversation_id = %(from)s"
+MOVE = """
+    UPDATE {staged} SET conversation_id = %(to)s, position = position + %(shift)s
+        + CASE WHEN position >= %(moved_at)s THEN %(moved_by)s ELSE 0 END
+    WHERE conversation_id = %(from)s
+"""
 # What is there in spite of the ledger, because a rollback left what somebody had changed.
 TAKE_OVER = f"""
     WITH there AS (
@@ -46,8 +49,27 @@ DROP_TAKEN_IDS = """
 LAST_TAKEN = """
     SELECT max(position) FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s
 """
+# What a rollback left where it was, and how many places the import had that were undone.
+LEFT_AT = f"""
+    SELECT min(messages.position - staged.position),
+        (SELECT max((counts -> 'messages' ->> 'source')::bigint) FROM import_files
+            WHERE bot_id = %(bot)s AND path = %(path)s AND status = 'undone')
+    FROM {MESSAGES.name} AS staged JOIN messages
+        ON messages.bot_id = %(bot)s AND messages.id = staged.id
+    WHERE staged.conversation_id = %(chat)s
+"""
+# The first position from which on others stand in the way, or a record that comes before.
+FIRST_TAKEN = f"""
+    SELECT min(CASE WHEN id BETWEEN %(conversation)s AND %(before)s THEN %(first)s
+        ELSE position END)
+    FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s AND position >= %(first)s
+    AND NOT EXISTS (
+        SELECT FROM {MESSAGES.name} AS staged WHERE staged.id = messages.id
+        AND staged.position + %(shift)s = messages.position)
+"""
 BEFORE = f"""
-    SELECT messages.id, to_jsonb(messages) - 'search' FROM {CHANGED_MESSAGES.name} AS staged
+    SELECT messages.id, messages.xmin::text::bigint, to_jsonb(messages) - 'search'
+    FROM {CHANGED_MESSAGES.name} AS staged
     JOIN messages ON messages.bot_id = %(bot)s AND messages.id = staged.id
 """
 FREE_IDS = f"""
@@ -90,9 +112,9 @@ def _shared_with_others(part: Part, chats: Chats) -> Present | None:
     present = chats.present.get(part.chat.chat_id)
     if present is None:
         return None
-    if present.id == part.chat.id and present.messages == part.rows_before and not part.shift:
-        return None
-    return present
+    if present.id != part.chat.id or present.messages != part.rows_before or part.shift:
+        return present
+    return present if present.last_position >= part.first_place else None
 
 
 def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> int:
@@ -103,12 +125,14 @@ def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -
         cursor.execute(LAST_TAKEN, {**bot, "chat": present.id})
         [(last,)] = cursor.fetchall()
         if last is not None and last >= part.first_place + part.shift:
-            part.shift = present.last_position + 1 - part.first_place
+            _find_room(cursor, part, present, bot)
     move = {"from": part.chat.id, "to": present.id, "shift": part.shift}
-    if part.shift or present.id != part.chat.id:
+    move |= {"moved_at": part.moved_at, "moved_by": part.moved_by}
+    if part.shift or part.moved_by or present.id != part.chat.id:
         cursor.execute(MOVE.format(staged=MESSAGES.name), move)
         if part.changed_rows:
-            cursor.execute(MOVE.format(staged=CHANGED_MESSAGES.name), {**move, "shift": 0})
+            unmoved = {**move, "shift": 0, "moved_at": None}
+            cursor.execute(MOVE.format(staged=CHANGED_MESSAGES.name), unmoved)
     cursor.execute(TAKE_OVER, {**bot, "chat": present.id})
     there: int = cursor.rowcount
     part.counts["messages"].inserted -= there
@@ -116,14 +140,41 @@ def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -
     return there
 
 
+def _find_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> None:
+    """Behind all positions that were ever given out. But what is imported again after a rollback
+    that left some of it comes back to where it was, around what was left, as far as that is free.
+    """
+    assert part.chat is not None
+    chat = {**bot, "chat": present.id}
+    left_at = places = None
+    if present.id == part.chat.id:
+        cursor.execute(LEFT_AT, {**chat, "path": part.path})
+        [(left_at, places)] = cursor.fetchall()
+    if left_at is not None:
+        part.shift = left_at
+    first = part.first_place + part.shift
+    if places is None or present.last_position > places + part.shift:
+        moved_at = max(first, (places or 0) + part.shift + 1)
+    else:
+        moved_at = None
+    if places is not None:
+        ids = {"conversation": present.id, "before": row_id(present.id.int, part.first_place - 1)}
+        cursor.execute(FIRST_TAKEN, {**chat, **ids, "first": first, "shift": part.shift})
+        [(taken,)] = cursor.fetchall()
+        moved_at = min((at for at in (taken, moved_at) if at is not None), default=None)
+    if moved_at is not None:
+        part.moved_at = moved_at - part.shift
+        part.moved_by = present.last_position + 1 - moved_at
+
+
 def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes: Changes) -> None:
     cursor.execute(BEFORE, bot)
     there = set()
-    for id, before in cursor.fetchall():
+    for id, written_by, before in cursor.fetchall():
         there.add(id)
         part, place = _place_of(id, by_base)
         _recount(part, place, is_there=True)
-        changes.row(part, place, "messages", id, before)
+        changes.row(part, place, "messages", id, before, written_by)
     cursor.execute(f"SELECT id FROM {CHANGED_MESSAGES.name}")
     for (id,) in cursor.fetchall():
         if id not in there:

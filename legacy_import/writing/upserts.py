@@ -29,7 +29,8 @@ class Target:
         of_row = ", ".join(f"present.{name}" for name in self.columns)
         return (
             f"SELECT staged.file, staged.place, staged.id, present.id,"
-            f" to_jsonb(present), ROW({of_row}) IS DISTINCT FROM ROW({values})"
+            f" present.xmin::text::bigint, to_jsonb(present),"
+            f" ROW({of_row}) IS DISTINCT FROM ROW({values})"
             f" FROM {self.staging.name} AS staged JOIN {self.table} AS present"
             f" ON present.bot_id = %(bot)s AND present.{self.key} = staged.{self.key}"
         )
@@ -147,12 +148,12 @@ def _write(
             tally.inserted += 1
             inserted[part.file_id].append(staged)
             continue
-        present, before, differs = found
+        present, written_by, before, differs = found
         tally.unchanged += not differs
         tally.changed += differs
         if differs:
             differing.append(present)
-            changes.row(part, place, target.table, present, before)
+            changes.row(part, place, target.table, present, before, written_by)
     if differing:
         cursor.execute(target.update(), {**bot, "differing": differing})
     return inserted

@@ -141,7 +141,7 @@ SECURED: dict[str, Callable[[], list[str]]] = {
 }
 # What legacy_import keeps of what was imported -> what operators change of it.
 LEDGER: dict[str, tuple[str, ...]] = {
-    "import_runs": ("status", "options", "counts", "finished_at", "transactions"),
+    "import_runs": ("status", "options", "counts", "finished_at", "transactions", "linked"),
     "import_files": ("status", "size", "mtime_ns", "sha256", "header", "counts"),
     "import_chunks": ("hashes",),
     "import_rejects": ("solved_by",),

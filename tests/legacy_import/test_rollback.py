@@ -1,5 +1,6 @@
 """A run is undone exactly, or not at all."""
 
+import itertools
 import json
 from io import StringIO
 from pathlib import Path
@@ -9,10 +10,13 @@ import pytest
 from django.core.management import call_command
 
 from conversations.models import Conversation, Message, Profile
+from legacy_import.batches.batch import Batch, Finished
 from legacy_import.batches.counts import Tally
 from legacy_import.export import export
 from legacy_import.refusal import ImportRefused
+from legacy_import.runs.run import Interrupted
 from legacy_import.undoing.rollback import WrittenSince, rollback
+from legacy_import.writing.apply import Writer
 from tenants.context import bot_context, maintenance_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import LEDGER, Tree, contents, line, message, query, rows
@@ -148,7 +152,7 @@ def test_rows_written_since_stop_it(filled: Tree) -> None:
     again = filled.imported()
     assert again.counts["messages"] == Tally(source=5, inserted=3, changed=1, rejected=1)
     assert [text for _, text in contents(7)] == ["message 1", "message 3"]
-    assert [text for _, text in contents(8)] == ["live", "line 1", "line 2"]
+    assert [text for _, text in contents(8)] == ["line 1", "line 2", "live"]
 
 
 def test_the_command(filled: Tree) -> None:
@@ -214,7 +218,7 @@ def test_of_a_file_kept_whole_two_states_are_kept(tree: Tree, workspace: Path) -
     def exported(name: str) -> Any:
         done = export("Emma", workspace / name)
         path = workspace / name / "metrics.json"
-        return (json.loads(path.read_bytes()) if path.exists() else None), done.without_bytes
+        return (json.loads(path.read_bytes()) if path.exists() else None), len(done.problems)
 
     assert exported("newest") == (sources[3], 0)
     rollback(runs[3])
@@ -227,3 +231,250 @@ def test_of_a_file_kept_whole_two_states_are_kept(tree: Tree, workspace: Path) -
     report = tree.imported()
     assert report.counts["metrics"] == Tally(source=2, unchanged=2)
     assert exported("again") == (sources[1], 0)
+
+
+def say(bot_id: Any, chat_id: int, content: str, **conversation: Any) -> None:
+    with bot_context(bot_id):
+        chat, _ = Conversation.objects.get_or_create(chat_id=chat_id, defaults=conversation)
+        Message.objects.create(conversation=chat, sender_type="user", content=content)
+
+
+def test_a_run_that_was_killed_in_the_middle_of_a_file(
+    filled: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows()
+    filled.chat(9, *(message(n) for n in range(1, 200)), title="Nine")
+    with monkeypatch.context() as broken:
+        broken.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+        broken.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
+        written = itertools.count()
+        write = Writer.write
+
+        def killed(self: Writer, batch: Batch) -> Finished:
+            if [part for part in batch.parts if part.file.key == 9] and next(written):
+                raise KeyboardInterrupt
+            return write(self, batch)
+
+        broken.setattr(Writer, "write", killed)
+        with pytest.raises(Interrupted):
+            filled.imported()
+    [(number,)] = query("SELECT max(number) FROM import_runs")
+    [(title, messages)] = query("SELECT title, message_count FROM conversations WHERE chat_id = 9")
+    assert title == "Nine"
+    assert 0 < messages < 199
+    undone = rollback(number)
+    assert undone.removed["conversations"] == 3
+    assert rows() == before
+    # Its conversation, named by somebody, is theirs.
+    with monkeypatch.context() as broken:
+        broken.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+        broken.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
+        written = itertools.count()
+        broken.setattr(Writer, "write", killed)
+        with pytest.raises(Interrupted):
+            filled.imported()
+    with maintenance_context():
+        Conversation.objects.filter(chat_id=9).update(title="staff")
+    with pytest.raises(WrittenSince, match="1 rows"):
+        rollback(number + 2)
+    # And a title that changed before the rest came is the file's, unless somebody gave another.
+    with maintenance_context():
+        Conversation.objects.filter(chat_id=9).update(title="Nine")
+    filled.chat(9, *(message(n) for n in range(1, 200)), title="Ten")
+    assert filled.imported().counts["conversations"].inserted == 1
+    assert query("SELECT title FROM conversations WHERE chat_id = 9") == [("Ten",)]
+
+
+def test_of_a_second_import_what_the_first_rollback_left_is_as_it_was(tree: Tree) -> None:
+    BotFactory(name="Emma")
+    tree.person(7)
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    first = tree.imported()
+    with maintenance_context():
+        Message.objects.filter(content="message 2").update(content="staff", telegram_message_id=9)
+        Message.objects.filter(content="message 4").delete()
+        Profile.objects.update(name="staff")
+    with pytest.raises(WrittenSince):
+        rollback(first.run_id)
+    rollback(first.run_id, keep_written=True)
+    left = data()
+    assert contents(7) == [(2, "staff")]
+    for _ in range(2):
+        again = tree.imported()
+        assert again.counts["messages"] == Tally(source=5, inserted=4, changed=1)
+        assert contents(7) == [(n, f"message {n}") for n in range(1, 6)]
+        undone = rollback(again.run_id)
+        assert (undone.removed["messages"], undone.restored["messages"]) == (4, 1)
+        assert data() == left
+
+
+def test_what_a_delta_replaced_is_somebody_elses_again(tree: Tree) -> None:
+    """Restored, it does not become the import's own."""
+    BotFactory(name="Emma")
+    tree.person(7)
+    tree.chat(7, message(1), message(2))
+    first = tree.imported()
+    with maintenance_context():
+        Message.objects.filter(content="message 1").update(content="staff")
+        Profile.objects.update(name="staff")
+    tree.chat(7, message(1, "edited"), message(2, "edited"))
+    tree.person(7, name="edited")
+    rollback(tree.imported().run_id)
+    assert contents(7) == [(1, "staff"), (2, "message 2")]
+    with pytest.raises(WrittenSince) as stopped:
+        rollback(first.run_id)
+    assert sorted(row.split()[0] for row in stopped.value.rows) == ["messages", "profiles"]
+    rollback(first.run_id, keep_written=True)
+    assert contents(7) == [(1, "staff")]
+    assert query("SELECT name FROM profiles") == [("staff",)]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        {"title": "staff"},
+        {"profile_id": None},
+        {"profile_id": "another"},
+    ],
+)
+def test_what_staff_made_of_a_conversation(filled: Tree, write: dict[str, Any]) -> None:
+    filled.person(8)
+    report = filled.imported()
+    with maintenance_context():
+        if write.get("profile_id") == "another":
+            write = {"profile_id": Profile.objects.get(telegram_id=8).pk}
+        chat = Conversation.objects.get(chat_id=7)
+        Conversation.objects.filter(pk=chat.pk).update(**write)
+    before = rows()
+    with pytest.raises(WrittenSince) as stopped:
+        rollback(report.run_id)
+    assert f"conversations {chat.pk}" in stopped.value.rows
+    assert rows() == before
+    rollback(report.run_id, keep_written=True)
+    with maintenance_context():
+        left = Conversation.objects.get(pk=chat.pk)
+    assert {name: getattr(left, name) for name in write} == write
+
+
+def test_a_conversation_that_was_renamed_since(filled: Tree) -> None:
+    filled.imported()
+    filled.chat(7, message(1), title="New")
+    report = filled.imported()
+    with maintenance_context():
+        Conversation.objects.filter(chat_id=7).update(title="staff")
+    with pytest.raises(WrittenSince, match="1 rows"):
+        rollback(report.run_id)
+    rollback(report.run_id, keep_written=True)
+    assert query("SELECT title FROM conversations WHERE chat_id = 7") == [("staff",)]
+
+
+def test_a_profile_that_a_live_conversation_points_to(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    tree.person(5)
+    tree.person(6)
+    report = tree.imported()
+    with maintenance_context():
+        person = Profile.objects.get(telegram_id=5)
+    say(bot.pk, 5, "live", profile_id=person.pk)
+    with pytest.raises(WrittenSince) as stopped:
+        rollback(report.run_id)
+    assert stopped.value.rows == [f"profiles {person.pk}"]
+    rollback(report.run_id, keep_written=True)
+    assert query("SELECT telegram_id FROM profiles") == [(5,)]
+    assert query("SELECT profile_id FROM conversations") == [(person.pk,)]
+
+
+def test_a_live_conversation_that_the_import_linked(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    say(bot.pk, 5, "live")
+    with maintenance_context():
+        Profile.objects.create(bot_id=bot.pk, telegram_id=5)
+    say(bot.pk, 6, "live")
+    before = rows()
+    tree.person(6)
+    report = tree.imported()
+    linked = "SELECT count(*) FROM conversations WHERE profile_id IS NOT NULL"
+    assert query(linked) == [(2,)]
+    undone = rollback(report.run_id)
+    assert undone.removed["profiles"] == 1
+    assert rows() == before
+
+
+def test_a_dry_run_counts_the_conversations(filled: Tree) -> None:
+    report = filled.imported()
+    with maintenance_context():
+        Message.objects.filter(content="line 1").update(content="staff")
+    dry = rollback(report.run_id, dry_run=True)
+    assert [row.split()[0] for row in dry.kept] == ["messages"]
+    assert dry.removed["conversations"] == 1
+    undone = rollback(report.run_id, keep_written=True)
+    assert undone.removed == dry.removed
+    assert query("SELECT chat_id FROM conversations") == [(8,)]
+
+
+def test_what_is_imported_again_stands_around_what_was_left(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    first = tree.imported()
+    with maintenance_context():
+        Message.objects.filter(content="message 2").update(content="staff")
+    rollback(first.run_id, keep_written=True)
+    say(bot.pk, 7, "live")
+    tree.chat(7, *(message(n) for n in range(1, 8)))
+    second = tree.imported()
+    expected = [*(f"message {n}" for n in range(1, 6)), "live", "message 6", "message 7"]
+    assert contents(7) == list(enumerate(expected, 1))
+    # The ledger knows where each is.
+    tree.chat(7, *(message(n, f"new {n}") for n in range(1, 9)))
+    third = tree.imported()
+    assert third.counts["messages"] == Tally(source=8, inserted=1, changed=7)
+    expected = [text.replace("message", "new") for text in expected] + ["new 8"]
+    assert contents(7) == list(enumerate(expected, 1))
+    rollback(third.run_id)
+    rollback(second.run_id)
+    assert contents(7) == [(2, "staff"), (6, "live")]
+
+
+def test_around_what_was_left_of_a_delta(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    tree.chat(7, message(1), message(2))
+    tree.imported()
+    say(bot.pk, 7, "live")
+    tree.chat(7, *(message(n) for n in range(1, 5)))
+    delta = tree.imported()
+    with maintenance_context():
+        Message.objects.filter(content="message 4").update(content="staff")
+    rollback(delta.run_id, keep_written=True)
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    tree.imported()
+    expected = ["message 1", "message 2", "live", "message 3", "message 4", "message 5"]
+    assert contents(7) == list(enumerate(expected, 1))
+
+
+def test_a_live_position_is_never_given_out_again(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    tree.chat(7, message(1), message(2))
+    tree.imported()
+    say(bot.pk, 7, "live")
+    say(bot.pk, 7, "live 2")
+    with maintenance_context():
+        Message.objects.filter(content="live").delete()
+    tree.chat(7, *(message(n) for n in range(1, 5)))
+    tree.imported()
+    assert contents(7)[2:] == [(4, "live 2"), (5, "message 3"), (6, "message 4")]
+
+
+def test_in_several_batches_around_what_was_left(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many rows as before, and yet not where they were."""
+    monkeypatch.setattr("legacy_import.batches.plan.MOST_BYTES", 30_000)
+    monkeypatch.setattr("legacy_import.batches.batch.MOST_BYTES", 30_000)
+    BotFactory(name="Emma")
+    tree.chat(7, *(message(n) for n in range(1, 200)))
+    first = tree.imported()
+    with maintenance_context():
+        Message.objects.filter(content__in=["message 2", "message 199"]).update(content="staff")
+    rollback(first.run_id, keep_written=True)
+    tree.imported()
+    assert contents(7) == [(n, f"message {n}") for n in range(1, 200)]

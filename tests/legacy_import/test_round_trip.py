@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from legacy_import.export import export
+from legacy_import.source.reading import DAMAGE
 from tenants.models import Bot
 from tests.legacy_import.tree import LEDGER, Tree, line, message, query, rows
 
@@ -55,30 +57,62 @@ PEOPLE = st.fixed_dictionaries(
 )
 
 
+SNAPSHOTS = st.dictionaries(KEYS, SCALARS | st.sampled_from([float("nan"), "text"]), max_size=3)
+METRICS = st.fixed_dictionaries(
+    {},
+    optional={
+        "current": SNAPSHOTS,
+        "history": st.lists(
+            st.fixed_dictionaries({"timestamp": st.just("2024-05-01T12:00:00"),
+                                   "metrics": SNAPSHOTS}) | SCALARS, max_size=3),
+    },
+)  # fmt: skip
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
+    bots=st.sampled_from([["Emma"], ["Emma", "Anna"]]),
     chats=st.lists(records(), max_size=3),
     header=EXTRA,
-    people=st.lists(PEOPLE, max_size=2),
-    cut=st.integers(0, 3),
+    people=st.lists(PEOPLE, max_size=3),
+    metrics=st.none() | METRICS,
+    cut=st.integers(0, 30),
 )
-def test_there_and_back(chats: list[Any], header: Any, people: list[Any], cut: int) -> None:
+def test_there_and_back(
+    bots: list[str],
+    chats: list[Any],
+    header: Any,
+    people: list[Any],
+    metrics: Any,
+    cut: int,
+) -> None:
     Bot.objects.all().delete()
     folder = Path(tempfile.mkdtemp(prefix="botplatform-test-"))
     try:
         tree = Tree(folder / "legacy")
-        tree.root.mkdir()
-        (tree.root / "conversations").mkdir()
-        for n, chat in enumerate(chats, 1):
-            whole = chat if n % 2 else {**header, "messages": chat}
-            data = json.dumps(whole).encode()
-            tree.write(f"conversations/{n}.json", data[: len(data) - cut] if n == 3 else data)
-        for n, person in enumerate(people, 1):
-            tree.write(f"girls_data/{n}.json", json.dumps({"telegram_id": n, **person}).encode())
-        report = tree.imported()
-        _compare(tree, folder / "back")
+        for turn, bot in enumerate(bots):
+            top = f"{bot}/" if len(bots) > 1 else ""
+            (tree.root / top / "conversations").mkdir(parents=True)
+            for n, chat in enumerate(chats, 1):
+                whole = chat if (n + turn) % 2 else {**header, "messages": chat}
+                data = json.dumps(whole).encode()
+                if n == 3:
+                    data = data[: max(len(data) - cut, 0)]
+                tree.write(f"{top}conversations/{n}.json", data)
+            for n, person in enumerate(people, 1):
+                data = json.dumps({"telegram_id": n, **person}).encode()
+                tree.write(f"{top}girls_data/{n}.json", data)
+            if metrics is not None:
+                tree.write(f"{top}metrics.json", json.dumps(metrics).encode())
+        options = {"bot": None if len(bots) > 1 else "Emma"}
+        report = tree.imported(**options)
+        for bot in bots:
+            legacy = tree.root / bot if len(bots) > 1 else tree.root
+            done = export(bot, folder / "back" / bot)
+            assert done.problems == []
+            _compare(bot, legacy, folder / "back" / bot, chats)
         before = rows(), rows(*LEDGER[1:])
-        again = tree.imported()
+        again = tree.imported(**options)
         assert (rows(), rows(*LEDGER[1:])) == before
         assert again.counts.total("source") == report.counts.total("source")
         assert again.counts.total("rejected") == report.counts.total("rejected")
@@ -86,11 +120,32 @@ def test_there_and_back(chats: list[Any], header: Any, people: list[Any], cut: i
         shutil.rmtree(folder)
 
 
-def _compare(tree: Tree, back: Path) -> None:
-    paths = "SELECT DISTINCT path FROM import_rejects JOIN import_files f ON f.id = file_id"
-    rejected = {path for (path,) in query(paths)}
-    export("Emma", back)
-    for path in tree.root.rglob("*.json"):
-        name = str(path.relative_to(tree.root))
-        if name not in rejected:
-            assert json.loads((back / name).read_bytes()) == json.loads(path.read_bytes()), name
+def _compare(bot: str, legacy: Path, back: Path, chats: list[Any]) -> None:
+    """Every file: as it was, or as it was but for its rejected records."""
+    rejects: dict[str, dict[int, str]] = defaultdict(dict)
+    for path, place, code in query(
+        "SELECT path, place, code FROM import_rejects AS reject"
+        " JOIN import_files AS file ON file.id = file_id JOIN bots ON bots.id = reject.bot_id"
+        " WHERE bots.name = %s",
+        bot,
+    ):
+        rejects[path][place] = code
+    sources = {str(path.relative_to(legacy)): path for path in legacy.rglob("*.json")}
+    assert {str(path.relative_to(back)) for path in back.rglob("*.json")} == {*sources}
+    for name, path in sources.items():
+        source, result = path.read_bytes(), (back / name).read_bytes()
+        rejected = rejects[name]
+        if name == "metrics.json" or 0 in rejected:
+            assert result == source, name
+        elif not rejected:
+            assert json.loads(result) == json.loads(source), name
+        else:
+            chat, found = chats[int(path.stem) - 1], json.loads(result)
+            damage = [place for place, code in rejected.items() if code in DAMAGE]
+            assert (found.get("messages", []) if isinstance(found, dict) else found) == [
+                record
+                for place, record in enumerate(chat, 1)
+                if place not in rejected and place < min(damage, default=len(chat) + 1)
+            ], name
+            if isinstance(found, dict) and not damage and max(rejected) <= len(chat):
+                assert {**found, "messages": chat} == json.loads(source)

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -6,11 +7,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from legacy_import.export import export
 from legacy_import.refusal import ImportRefused
 
+NOT_WRITTEN = 3
+MOST_LISTED = 20
+
 
 class Command(BaseCommand):
     help = (
         "Writes a bot's tree of JSON files back from the database, each file in the dialect it "
-        "came in, with what was written since. Rejected records are left out."
+        "came in, with what was written since. Rejected records are left out. Exit status: 0 all "
+        "written, 3 some files could not be written, 1 failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,8 +31,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.files:,} files with {done.messages:,} messages written.")
             if done.left_out:
                 self.stdout.write(f"{done.left_out:,} rejected records are left out.")
-            if done.without_bytes:
-                self.stdout.write(
-                    f"{done.without_bytes:,} files are left out: their bytes are not kept. The "
-                    "next import of the tree keeps them, backups with --backups store."
-                )
+        for problem in done.problems[:MOST_LISTED]:
+            self.stderr.write(f"Not written: {problem}")
+        if (more := len(done.problems) - MOST_LISTED) > 0:
+            self.stderr.write(f"... and {more:,} more.")
+        if done.problems:
+            sys.exit(NOT_WRITTEN)

@@ -2,7 +2,6 @@ import json
 import sys
 from dataclasses import asdict
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -20,13 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int)
-        parser.add_argument("--source-tz", default="UTC")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, **options: Any) -> None:
         try:
-            retried = retry(options["run"], ZoneInfo(options["source_tz"]))
-        except (ImportRefused, ZoneInfoNotFoundError) as error:
+            retried = retry(options["run"])
+        except ImportRefused as error:
             raise CommandError(str(error)) from error
         if options["format"] == "json":
             self.stdout.write(json.dumps(asdict(retried)))
