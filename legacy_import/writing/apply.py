@@ -16,16 +16,17 @@ from legacy_import.models import (
     ImportChunk,
     ImportFile,
     ImportRun,
-    Original,
     Reject,
     Repair,
 )
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
+from legacy_import.writing.inserting import insert
 from legacy_import.writing.messages import write_messages
 from legacy_import.writing.staging import TABLES
 from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
+from tenants.ids import uuid7
 
 # What a transaction is known by in the rows it wrote: their xmin has 32 bits.
 THIS_TRANSACTION = "SELECT (pg_current_xact_id()::text::numeric % 4294967296)::bigint"
@@ -148,13 +149,14 @@ def _write_records(batch: Batch) -> None:
         ],
         batch_size=1000,
     )
-    Original.objects.bulk_create(
-        [
-            Original(**of(part, place), original=original)
+    originals = {"id": "uuid", "file_id": "uuid", "place": "bigint", "original": "bytea"}
+    insert(
+        *("import_originals", originals, batch.bot_id),
+        (
+            (uuid7(), part.file_id, place, original)
             for part in batch.parts
             for place, original in part.originals
-        ],
-        batch_size=1000,
+        ),
     )
 
 

@@ -2,55 +2,66 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from legacy_import.batches.batch import Batch, Edit, Part
 from legacy_import.batches.encode import CONTENT, IDENTITY
-from legacy_import.models import Change, ImportChunk
+from legacy_import.models import ImportChunk
+from legacy_import.writing.inserting import insert
+from tenants.ids import uuid7
+
+COLUMNS = {
+    "id": "uuid",
+    "file_id": "uuid",
+    "place": "bigint",
+    "transaction": "bigint",
+    "table_name": "text",
+    "row_id": "uuid",
+    "before": "jsonb",
+    "chunk_id": "uuid",
+    "earlier": "bytea",
+}
+Row = tuple[uuid.UUID, int, str | None, uuid.UUID | None, str]
 
 
 class Changes:
     def __init__(self, bot_id: uuid.UUID, transaction: int) -> None:
         self.bot_id = bot_id
         self.transaction = transaction
-        self.rows: list[Change] = []
+        self.rows: list[Row] = []
 
     def row(
-        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: dict[str, Any] | None
+        self, part: Part, place: int, table: str, row_id: uuid.UUID, before: str | None
     ) -> None:
-        """`before` is None for a row that was not there."""
-        self.rows.append(
-            self._change(part, place, table_name=table, row_id=row_id, before=before or {})
-        )
+        """`before`, as JSON, is None for a row that was not there."""
+        self.rows.append((part.file_id, place, table, row_id, before or "{}"))
 
     def write(self, batch: Batch) -> None:
         """With the fingerprints that records had before."""
-        for part in batch.parts:
-            for edit in part.edits.values():
-                self.rows.append(
-                    self._change(part, edit.place, chunk_id=edit.chunk.id, earlier=edit.earlier)
-                )
-        Change.objects.bulk_create(self.rows, batch_size=1000)
-        edits: dict[uuid.UUID, list[Edit]] = defaultdict(list)
-        for part in batch.parts:
-            for edit in part.edits.values():
-                edits[edit.chunk.id].append(edit)
-        set_fingerprints(
-            self.bot_id,
-            {
-                chunk_id: [(edit.place, edit.identity + edit.content) for edit in of_chunk]
-                for chunk_id, of_chunk in edits.items()
-            },
-        )
+        edits = {
+            (part.file_id, place): edit
+            for part in batch.parts
+            for place, edit in part.edits.items()
+        }
+        insert("import_changes", COLUMNS, self.bot_id, self._values(edits))
+        fingerprints: dict[uuid.UUID, list[tuple[int, bytes]]] = defaultdict(list)
+        for edit in edits.values():
+            fingerprints[edit.chunk.id].append((edit.place, edit.identity + edit.content))
+        set_fingerprints(self.bot_id, fingerprints)
 
-    def _change(self, part: Part, place: int, **values: Any) -> Change:
-        return Change(
-            bot_id=self.bot_id,
-            file_id=part.file_id,
-            place=place,
-            transaction=self.transaction,
-            **values,
-        )
+    def _values(self, edits: dict[tuple[uuid.UUID, int], Edit]) -> Iterator[tuple[Any, ...]]:
+        """An edit stands with the first row it changed, or alone."""
+        left = dict(edits)
+        for row in self.rows:
+            yield self._value(row, left.pop(row[:2], None))
+        for (file_id, place), edit in left.items():
+            yield self._value((file_id, place, None, None, "{}"), edit)
+
+    def _value(self, row: Row, edit: Edit | None) -> tuple[Any, ...]:
+        file_id, place, *of_row = row
+        of_edit = (edit.chunk.id, edit.earlier) if edit else (None, None)
+        return (uuid7(), file_id, place, self.transaction, *of_row, *of_edit)
 
 
 def set_fingerprints(bot_id: uuid.UUID, by_chunk: dict[uuid.UUID, list[tuple[int, bytes]]]) -> None:

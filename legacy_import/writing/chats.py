@@ -1,6 +1,5 @@
 """The conversations of a batch: made, found, and locked against live messages."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,8 @@ class Present:
     messages: int
     last_position: int
     title: str
-    before: dict[str, Any]
+    # As JSON.
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def open_chats(cursor: Any, batch: Batch) -> Chats:
     return Chats(
         created,
         {
-            chat_id: Present(id, messages, last, title, json.loads(before))
+            chat_id: Present(id, messages, last, title, before)
             for chat_id, id, messages, last, title, before in cursor
         },
     )

@@ -4,7 +4,6 @@ A conversation that nobody else wrote to takes them as they are. In another one 
 have taken positions and Telegram ids: what is imported comes after them, and without the id.
 """
 
-import json
 import uuid
 from typing import Any
 
@@ -124,7 +123,7 @@ def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes:
         there.add(id)
         part, place = _place_of(id, by_base)
         _recount(part, place, is_there=True)
-        changes.row(part, place, "messages", id, json.loads(before))
+        changes.row(part, place, "messages", id, before)
     cursor.execute(f"SELECT id FROM {CHANGED_MESSAGES.name}")
     for (id,) in cursor.fetchall():
         if id not in there:

@@ -1,6 +1,5 @@
 """Profiles and metrics of a batch: inserted, or the row that is there is changed."""
 
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -153,7 +152,7 @@ def _write(
         tally.changed += differs
         if differs:
             differing.append(present)
-            changes.row(part, place, target.table, present, json.loads(before))
+            changes.row(part, place, target.table, present, before)
     if differing:
         cursor.execute(target.update(), {**bot, "differing": differing})
     return inserted

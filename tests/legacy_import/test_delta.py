@@ -195,4 +195,8 @@ def test_thousands_of_edits_in_one_file(tree: Tree) -> None:
     tree.imported()
     tree.chat(7, *(message(n, f"changed {n}") for n in range(1, 3001)))
     assert tree.imported().counts["messages"] == Tally(source=3000, changed=3000)
+    assert query(
+        "SELECT count(*), count(DISTINCT place), bool_and(before ? 'content'), count(chunk_id),"
+        " count(earlier) FROM import_changes"
+    ) == [(3000, 3000, True, 3000, 3000)]
     assert tree.imported().outcome.unchanged_files == 1
