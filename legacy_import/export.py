@@ -75,12 +75,13 @@ class _Export:
         return self.done
 
     def _write_known(self, file: ImportFile) -> None:
-        rejected = self._rejected_whole(file)
+        rejected = "rejected" in file.header
         kind = Kind(file.kind)
-        if rejected:
-            self._write(file.path, rejected)
-        elif kind == Kind.CONVERSATION and "container" in file.header.get("shape", {}):
-            self._write_conversation(file.path, file.header["shape"], file.key, file)
+        shape = file.header.get("shape", {})
+        if kind == Kind.CONVERSATION and ("container" in shape or self._has_messages(file)):
+            self._write_conversation(file.path, {**SHAPE, **shape}, file.key, file)
+        elif rejected:
+            self._write(file.path, self._rejected_whole(file))
         elif kind == Kind.PROFILE:
             self._write_profile(file)
         elif kind in KEPT_WHOLE:
@@ -92,12 +93,17 @@ class _Export:
 
     def _rejected_whole(self, file: ImportFile) -> Iterable[bytes]:
         """The pieces of a file of which nothing could be read, as they were last."""
-        if "rejected" not in file.header:
-            return []
         rejects = Reject.objects.filter(bot=self.bot_id, file__path=file.path, place=0)
         last = rejects.order_by("-pk").values_list("file", flat=True).first()
         pieces = rejects.filter(file=last).order_by("piece")
         return (bytes(raw) for raw in pieces.values_list("raw", flat=True).iterator(1))
+
+    def _has_messages(self, file: ImportFile) -> bool:
+        """From backups, or from the bot: then these are the chat, and not what was unreadable."""
+        chat = Conversation.objects.filter(bot=self.bot_id, chat_id=file.key).first()
+        if chat is None:
+            return False
+        return bool(Message.objects.filter(bot=self.bot_id, conversation_id=chat.pk).exists())
 
     def _write_conversation(
         self, path: str, shape: dict[str, Any], chat_id: int | None, file: ImportFile | None

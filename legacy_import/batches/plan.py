@@ -12,6 +12,7 @@ from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.batches.counts import RECORDS, WHOLE
 from legacy_import.batches.encode import REJECTED, content_hash
 from legacy_import.batches.known import Chunk, KnownFile, Sequence
+from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
 from legacy_import.source.records import (
     Kind,
@@ -36,6 +37,10 @@ class Item:
     values: bytes
     identity: bytes
     content: bytes
+
+    @property
+    def never_edited(self) -> bool:
+        return isinstance(self.record, Salvaged)
 
 
 def item(record: Any) -> Item:
@@ -67,6 +72,7 @@ class FilePlan:
         known: KnownFile | None,
         old: Sequence,
         own_bytes: Iterable[bytes] = (),
+        salvages: bool = False,
     ) -> None:
         self.bot_id = tree.bot_id or NO_BOT
         self.own_bytes = own_bytes
@@ -74,12 +80,13 @@ class FilePlan:
         self.file = reading.file
         self.known = known
         self.old = old
+        self.salvages = salvages
         self.path = tree.path(self.file)
         self.kind = RECORDS[self.file.kind]
         self.file_id = uuid7()
         self.next_place = len(old) + 1
         # Of a first import: what the conversation holds if nobody else writes to it.
-        self.rows_so_far: int | None = None if len(old) else 0
+        self.rows_so_far: int | None = None if len(old) or salvages else 0
         self.received = 0
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
@@ -202,9 +209,10 @@ class FilePlan:
                 base = identity.metrics_base(self.bot_id, self.path)
                 part.metrics.append((place, identity.row_id(base, place), record))
                 return
-        if record.original is not None:
-            part.originals.append((place, record.original))
-            part.size += len(record.original)
+        original = record.written if isinstance(record, Salvaged) else record.original
+        if original is not None:
+            part.originals.append((place, original))
+            part.size += len(original)
         elif edited:
             # Its row gives the record back from now on.
             part.originals.append((place, b""))
@@ -218,6 +226,7 @@ class FilePlan:
         part.first_place = self.next_place
         part.shift = self.old.shift
         part.rows_before = self.rows_so_far
+        part.salvages = self.salvages
         return part
 
     def _cut(self) -> Part:
@@ -260,7 +269,7 @@ class FilePlan:
             tally.rejected += 1
             if known.get("rejected") != digests:
                 part.rejects += ((0, n, reject) for n, reject in enumerate(self.whole_rejects))
-        if self.reading.header is not None:
+        elif self.reading.header is not None:
             tally = part.counts["conversations"]
             tally.source += 1
             tally.repaired += bool(self.reading.header.notes or self.reading.notes)

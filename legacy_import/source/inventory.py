@@ -26,6 +26,8 @@ ORDER = (b"bots.json", b"config.json", b"girls_data.json", b"girls_data", b"metr
          b"conversations", b"backups")  # fmt: skip
 LEFTOVER = re.compile(rb"(-?[0-9]{1,19})\.(?:tmp|json\.tmp|backup\..*\.json)")
 UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# The problem of a conversation that has backups and no file.
+ABSENT = "absent"
 INT64 = range(-(2**63), 2**63)
 
 
@@ -93,8 +95,15 @@ class _Walk:
             if not self._is_folder(path):
                 yield from self.strangers(bot, path)
                 continue
+            yield from self._without_file(bot, os.path.dirname(folder), owner)
             for name in self.listing(path):
                 yield from self._record(bot, os.path.join(path, name), Kind.BACKUP, owner)
+
+    def _without_file(self, bot: str, tree: bytes, owner: bytes) -> Iterator[SourceFile]:
+        """A conversation of which there are only backups."""
+        key, path = _key(owner), os.path.join(tree, b"conversations", owner + b".json")
+        if key is not None and not os.path.lexists(os.path.join(self._root, path)):
+            yield SourceFile(bot, _printable(path), Kind.CONVERSATION, key, 0, 0, ABSENT)
 
     def _record(self, bot: str, path: bytes, kind: Kind, key: bytes) -> Iterator[SourceFile]:
         name = os.path.basename(path)

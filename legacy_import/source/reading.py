@@ -9,6 +9,7 @@ from legacy_import.source.bots import bot_records
 from legacy_import.source.conversations import conversation_records
 from legacy_import.source.document import kept_whole
 from legacy_import.source.encodings import as_in_file
+from legacy_import.source.inventory import ABSENT
 from legacy_import.source.metrics import metric_records
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.profiles import profile_records, profiles_records
@@ -24,6 +25,8 @@ NAMED_BY_ID = (Kind.PROFILE, Kind.CONVERSATION, Kind.BACKUP)
 def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading:
     """Opens the file and reads as far as its first record; FileChanged if it is being written."""
     reading = Reading(file, None, iter(()))
+    if file.problem == ABSENT:
+        return reading
     try:
         if file.problem:
             raise NotOpened(file.problem)

@@ -115,7 +115,7 @@ class Verification:
                 compare_people(bot_id, people, self.findings)
             candidates = (one for one in portion if _can_be_tested(one))
             backups = [one.read.file for one in portion if one.read.file.kind is Kind.BACKUP]
-            list_only_in_backups(self.root, backups, self.findings)
+            list_only_in_backups(bot_id, self.root, backups, self.findings)
             tested = tested or any(
                 self_test(bot_id, one.read.expected, one.sum, self.findings)
                 for one in islice(candidates, CANDIDATES)
@@ -160,7 +160,7 @@ class Verification:
                         one.read.measurements += 1
                 case MetricRow():
                     measurements.add(row)
-        if one.read.expected.is_conversation:
+        if file.kind is Kind.CONVERSATION and file.key is not None:
             one.sum = sum_
         return one
 

@@ -19,12 +19,12 @@ from legacy_import.models import (
     Reject,
     Repair,
 )
+from legacy_import.writing import upserts
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
 from legacy_import.writing.inserting import insert
 from legacy_import.writing.messages import write_messages
 from legacy_import.writing.staging import TABLES
-from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
 from tenants.ids import uuid7
 
@@ -66,8 +66,8 @@ class Writer:
             chats = open_chats(cursor, batch)
             rename(cursor, batch, chats, changes)
             write_messages(cursor, batch, chats, changes)
-            profiles = write_profiles(cursor, batch, changes)
-            metrics = write_metrics(cursor, batch, changes)
+            profiles = upserts.write(cursor, batch, upserts.profiles_of(batch), changes)
+            metrics = upserts.write(cursor, batch, upserts.metrics_of(batch), changes)
             finished = self._write_files(batch, chats)
             _write_records(batch)
             _drop_unfinished_bytes(batch)
