@@ -3,6 +3,7 @@
 from typing import Any
 
 from legacy_import.batches.counts import KINDS
+from legacy_import.runs.counters import NAMED
 from legacy_import.runs.run import Report
 
 FIELDS = ("source", "inserted", "unchanged", "changed", "repaired", "rejected")
@@ -24,6 +25,8 @@ def as_json(report: Report, most_rejects: int) -> dict[str, Any]:
         },
         "rejects": report.outcome.rejects[:most_rejects],
         "only_in_backups": report.outcome.only_in_backups,
+        "counters_that_disagree": report.counters.as_json(),
+        "source_tz": report.source_tz,
         "problems": report.problems,
         "seconds": round(report.seconds, 3),
         "rows_per_second": report.rows_per_second,
@@ -54,6 +57,14 @@ def as_text(report: Report, most_rejects: int) -> str:
             f"are only in backups, such as {next(iter(more_in_backups))}. "
             "--salvage-backups imports them."
         )
+    if disagreeing := report.counters.number:
+        first = ", ".join(map(str, report.counters.first[:NAMED]))
+        lines.append(
+            f"{disagreeing:,} counters of profiles disagree with the messages there are, and are "
+            f"kept as they are: {first}."
+        )
+    if counts["metrics"].source:
+        lines.append(f"Times without a zone in metrics.json are those of {report.source_tz}.")
     lines += report.problems
     lines += (
         f"Rejected: {reject['file']}, record {reject['position']}: {reject['code']}"

@@ -13,6 +13,7 @@ from legacy_import.batches.counts import Counts
 from legacy_import.models import ImportRun
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import bots, ledger
+from legacy_import.runs.counters import Disagreeing, disagreeing
 from legacy_import.runs.options import BotTree, Options, Progress
 from legacy_import.runs.pool import Hands, hands
 from legacy_import.runs.session import Outcome
@@ -43,7 +44,10 @@ class Report:
     run_id: int | None
     dry_run: bool
     bots: list[str]
+    source_tz: str
     outcome: Outcome = field(default_factory=Outcome)
+    # Not of a dry run.
+    counters: Disagreeing = field(default_factory=Disagreeing)
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
     peak_rss_mb: float = 0.0
@@ -76,7 +80,7 @@ def _import(options: Options, progress: Progress) -> Report:
     names = list(folders)
     if len({name.lower() for name in names}) < len(names):
         raise ImportRefused("Two folders are named alike but for capitals, as bots cannot be.")
-    report = Report(None, options.dry_run, names)
+    report = Report(None, options.dry_run, names, str(options.source_tz))
     if options.dry_run:
         known = bots.existing(names)
         bot_trees = {
@@ -100,6 +104,8 @@ def _import(options: Options, progress: Progress) -> Report:
                 with hands(options, progress) as workers:
                     outcomes = _distribute(options, progress, report, bot_trees, workers)
                 _link(list(made.values()))
+                if report.counts.total("inserted") or report.counts.total("changed"):
+                    report.counters = disagreeing(made)
         except KeyboardInterrupt:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)
             raise Interrupted(f"Run {report.run_id} was interrupted.") from None

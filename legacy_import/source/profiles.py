@@ -62,7 +62,7 @@ def profiles_records(reading: Reading, blocks: Iterator[bytes], tree: Path) -> I
             place, name = document.take(), found.key or Key(b"", b"")
             try:
                 key = _key(decoder.decode(name.text))
-                if seen.add(key):
+                if seen.add(key) == "duplicate-id":
                     raise Refused("repeated-key", str(key))
                 if os.path.lexists(tree / "girls_data" / f"{key}.json"):
                     raise Refused("superseded", f"girls_data/{key}.json")
