@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from legacy_import.batches.encode import CONTENT, IDENTITY, REJECTED
-from legacy_import.batches.hashes import Hashes
 from legacy_import.batches.known import Sequence
+from legacy_import.source.hashes import Hashes
 
 # Of the bytes searched for records that are not where they were: beyond, they count as new.
 SEARCHED = 2_000_000_000

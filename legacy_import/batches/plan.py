@@ -18,6 +18,7 @@ from legacy_import.source.records import (
     Kind,
     Message,
     Metric,
+    Note,
     Profile,
     Reading,
     Reject,
@@ -139,7 +140,10 @@ class FilePlan:
     def _items(self) -> Iterator[Item]:
         last_rejected = 0
         for record in self.reading.records:
-            if not isinstance(record, Reject):
+            if isinstance(record, Note):
+                self.part.notes.append((0, record))
+                self.part.size += ROW_BYTES + len(record.original)
+            elif not isinstance(record, Reject):
                 yield item(record)
             elif record.place == 0:
                 self.whole_rejects.append(record)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from legacy_import.batches.backups import backup_date
-from legacy_import.batches.hashes import Hashes, hash_of
 from legacy_import.runs.options import BotTree, Options
+from legacy_import.source.hashes import Hashes, hash_of
 from legacy_import.source.opening import FileChanged
 from legacy_import.source.reading import read
 from legacy_import.source.records import (

@@ -12,10 +12,10 @@ from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
 from legacy_import.batches.counts import Counts
-from legacy_import.batches.hashes import Hashes
 from legacy_import.batches.plan import NO_BOT, FilePlan, item
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
 from legacy_import.runs.options import BotTree, Options
+from legacy_import.source.hashes import Hashes
 from legacy_import.source.inventory import ABSENT
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read

@@ -16,6 +16,7 @@ from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.source.tree import File, Kind
+from tenants.context import maintenance_context
 
 NONE: Counter[bytes] = Counter()
 
@@ -76,9 +77,10 @@ def _news(
 
 def _stored(bot_id: uuid.UUID, chat_id: int | None) -> Counter[bytes]:
     """Of these the file may have had some at an earlier time."""
-    chat = stored.chats(bot_id, [chat_id or 0]).get(chat_id or 0)
-    rows = stored.messages(bot_id, chat.id) if chat else ()
-    return Counter(said(row[7], row[2], row[4]) for row in rows)
+    with maintenance_context():
+        chat = stored.chats(bot_id, [chat_id or 0]).get(chat_id or 0)
+        rows = stored.messages(bot_id, chat.id) if chat else ()
+        return Counter(said(row[7], row[2], row[4]) for row in rows)
 
 
 def said(sent_at: int, sender_type: str, content: str) -> bytes:
