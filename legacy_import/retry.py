@@ -27,6 +27,7 @@ from legacy_import.source.records import Kind, Profile, Reading, SourceFile
 from legacy_import.source.records import Reject as Rejected
 from legacy_import.source.render import render_file
 from legacy_import.writing.apply import Writer
+from legacy_import.writing.links import link
 from legacy_import.writing.refused import CODE as REFUSED
 from tenants import correlation
 from tenants.context import maintenance_context
@@ -60,7 +61,9 @@ def retry(number: int) -> Retried:
         try:
             with correlation.correlated(f"retry-{retried.run_id:08}"):
                 for run in runs:
-                    _retry_bot(run, begun[run.bot_id], ZoneInfo(options["source_tz"]), retried)
+                    own = begun[run.bot_id]
+                    _retry_bot(run, own, ZoneInfo(options["source_tz"]), retried)
+                    link(own)
         except BaseException:
             for run in begun.values():
                 ledger.end(run, ImportRun.Status.FAILED)

@@ -70,6 +70,8 @@ class Part:
     moved_by: int = 0
     # The conversation's messages if only this import wrote them; None when that is not known.
     rows_before: int | None = None
+    # Whether messages of backups come before its own, which may have the same ids.
+    salvages: bool = False
     identities: bytearray = field(default_factory=bytearray)
     contents: bytearray = field(default_factory=bytearray)
     message_rows: list[bytes] = field(default_factory=list)

@@ -22,9 +22,14 @@ _length = Struct(">i").pack
 _int8 = Struct(">iq").pack
 _int2 = Struct(">ih").pack
 _key = Struct(">Qiq").pack
+_number_at = Struct(">iq").unpack_from
 
 IDENTITY, CONTENT = 4, 8
 PRIME = 4_294_967_291
+# Keeps pairs of an id and a time apart.
+SPREAD = 2_654_435_761
+# Notes of a message whose time is another one's, and may change with it.
+BORROWED_TIME = ("missing-time", "unreadable-time")
 # Of what has no row; no record's, which stay below PRIME.
 REJECTED = b"\xff" * IDENTITY
 
@@ -135,11 +140,17 @@ def message_of(row: bytes) -> Message:
 
 
 def message_identity(message: Message) -> bytes:
-    """What stays the same when a message is edited: its id, or else its time."""
-    number = message.telegram_message_id
-    if number is None:
-        number = (message.sent_at - EPOCH) // MICROSECOND
-    return (number % PRIME).to_bytes(IDENTITY)
+    """What stays the same when a message is edited: its id and its time.
+
+    The id alone is not enough: where a file was begun anew ids begin anew as well.
+    """
+    number, moment = message.telegram_message_id, (message.sent_at - EPOCH) // MICROSECOND
+    for note in message.notes:
+        if note.code == "duplicate-id":
+            number = int(note.original)
+        elif note.code in BORROWED_TIME and number is not None:
+            moment = 0
+    return identity_of(moment if number is None else number * SPREAD + moment)
 
 
 def message_rows(base: int, conversation_id: uuid.UUID) -> Callable[[int, int, bytes], bytes]:
@@ -152,6 +163,12 @@ def message_rows(base: int, conversation_id: uuid.UUID) -> Callable[[int, int, b
         return begin + _key(low | place, 8, place + shift) + values
 
     return make
+
+
+def id_and_number(row: bytes) -> tuple[uuid.UUID, int | None]:
+    """Of a message's row: its id, and its Telegram id."""
+    length, number = _number_at(row, 54)
+    return uuid.UUID(bytes=row[26:42]), number if length == 8 else None
 
 
 PROFILE_COLUMNS = (

@@ -12,11 +12,13 @@ from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.batches.counts import RECORDS, WHOLE
 from legacy_import.batches.encode import REJECTED, content_hash
 from legacy_import.batches.known import Chunk, KnownFile, Sequence
+from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
 from legacy_import.source.records import (
     Kind,
     Message,
     Metric,
+    Note,
     Profile,
     Reading,
     Reject,
@@ -36,6 +38,10 @@ class Item:
     values: bytes
     identity: bytes
     content: bytes
+
+    @property
+    def never_edited(self) -> bool:
+        return isinstance(self.record, Salvaged)
 
 
 def item(record: Any) -> Item:
@@ -69,6 +75,7 @@ class FilePlan:
         own_bytes: Iterable[bytes] = (),
         again: bool = False,
         told: Callable[[int, Any], None] = lambda place, record: None,
+        salvages: bool = False,
     ) -> None:
         self.bot_id = tree.bot_id or NO_BOT
         self.own_bytes = own_bytes
@@ -80,12 +87,13 @@ class FilePlan:
         self.file = reading.file
         self.known = known
         self.old = old
+        self.salvages = salvages
         self.path = tree.path(self.file)
         self.kind = RECORDS[self.file.kind]
         self.file_id = uuid7()
         self.next_place = len(old) + 1
         # Of a first import: what the conversation holds if nobody else writes to it.
-        self.rows_so_far: int | None = None if len(old) else 0
+        self.rows_so_far: int | None = None if len(old) or salvages else 0
         self.received = 0
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
@@ -146,7 +154,10 @@ class FilePlan:
     def _items(self) -> Iterator[Item]:
         last_rejected = 0
         for record in self.reading.records:
-            if not isinstance(record, Reject):
+            if isinstance(record, Note):
+                self.part.notes.append((0, record))
+                self.part.size += ROW_BYTES + len(record.original)
+            elif not isinstance(record, Reject):
                 yield item(record)
             elif record.place in (0, last_rejected):
                 # A piece of the file, or another one of a very long record, which counts once.
@@ -219,9 +230,10 @@ class FilePlan:
                 base = identity.metrics_base(self.bot_id, self.path)
                 part.metrics.append((place, identity.row_id(base, place), record))
                 return
-        if record.original is not None:
-            part.originals.append((place, record.original))
-            part.size += len(record.original)
+        original = record.written if isinstance(record, Salvaged) else record.original
+        if original is not None:
+            part.originals.append((place, original))
+            part.size += len(original)
         elif edited:
             # Its row gives the record back from now on.
             part.originals.append((place, b""))
@@ -248,6 +260,7 @@ class FilePlan:
         part.rows_before = self.rows_so_far
         if self.reading.header is not None:
             part.shape = self.reading.header.shape
+        part.salvages = self.salvages
         return part
 
     def _cut(self) -> Part:
@@ -295,7 +308,7 @@ class FilePlan:
                     self.told(0, self.whole_first)
                 else:
                     self._reject(0, self.whole_first)
-        if header := self.reading.header:
+        elif header := self.reading.header:
             tally = part.counts["conversations"]
             tally.source += 1
             tally.repaired += bool(header.notes or self.reading.notes)

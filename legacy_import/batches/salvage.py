@@ -3,20 +3,39 @@
 import json
 import os
 import stat
-from array import array
-from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from legacy_import.batches.backups import backup_date
-from legacy_import.batches.encode import message_identity
 from legacy_import.runs.options import BotTree, Options
+from legacy_import.source.hashes import Hashes, hash_of
 from legacy_import.source.opening import FileChanged
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, Message, Reading, Record, SourceFile
+from legacy_import.source.records import (
+    Conversation,
+    Kind,
+    Message,
+    Reading,
+    Record,
+    SourceFile,
+)
 from legacy_import.source.render import render_message
+
+# Of a conversation that has no readable file, made of what its backups have.
+SHAPE = {"dialect": 1, "container": "object", "records_key": "messages", "around": []}
+
+
+@dataclass(slots=True)
+class Salvaged(Message):
+    # As JSON: its backup may be of another dialect than the conversation.
+    written: bytes = b""
+
+
+FIELDS = [field.name for field in fields(Message)]
 
 
 def backups_of(root: Path, tree: BotTree, file: SourceFile) -> Iterator[SourceFile]:
@@ -38,56 +57,69 @@ def backups_of(root: Path, tree: BotTree, file: SourceFile) -> Iterator[SourceFi
 
 def only_in_backups(
     options: Options, file: SourceFile, backups: Iterable[SourceFile]
-) -> Iterator[Message]:
-    """Each once, in the order of the oldest backup that has it."""
-    seen = _Identities()
-    for message, _ in _messages(options, file):
-        seen.add(message)
+) -> Iterator[Salvaged]:
+    """Each as often as one file has it, in the order of the oldest backup that has it."""
+    known, versions = Hashes(), Hashes()
+    for message, said, _ in _messages(options, file):
+        known.add(said)
+        if message.telegram_message_id is not None:
+            versions.add(_version(message))
     for backup in backups:
-        for message, shape in _messages(options, backup):
-            if seen.add(message):
-                if message.original is None:
-                    # Its backup may be of another dialect than the conversation.
-                    written = render_message(shape, message)
-                    message.original = json.dumps(written, ensure_ascii=False).encode()
-                yield message
+        for message, said, shape in _messages(options, backup):
+            numbered = message.telegram_message_id is not None
+            if numbered and _version(message) in versions:
+                continue  # the conversation has it, edited
+            if known.add(said):
+                written = message.original or _written(shape, message)
+                values: dict[str, Any] = {name: getattr(message, name) for name in FIELDS}
+                yield Salvaged(**values, written=written)
 
 
-class _Identities:
-    """A set of them in a fortieth of the memory: a conversation may have millions."""
-
-    def __init__(self) -> None:
-        self.ends: dict[bytes, array[int]] = defaultdict(lambda: array("H"))
-
-    def add(self, message: Message) -> bool:
-        """False for one that is there already."""
-        identity = message_identity(message)
-        ends, end = self.ends[identity[1:3]], int.from_bytes(identity[::3])
-        index = bisect_left(ends, end)
-        if index < len(ends) and ends[index] == end:
-            return False
-        ends.insert(index, end)
-        return True
-
-
-def salvaged(reading: Reading, messages: Iterable[Message]) -> Iterator[Record]:
-    """Before the records of the conversation itself."""
+def salvaged(reading: Reading, messages: Iterator[Salvaged]) -> None:
+    """They stand before the records of the conversation itself, if there are any of either."""
+    first = next(messages, None)
+    if first is None:
+        return
     records = reading.records
+    if reading.header is None:
+        reading.shape.update(SHAPE)
+        reading.header = Conversation(reading.file.key or 0, "", first.sent_at, shape=reading.shape)
 
     def counted() -> Iterator[Record]:
-        for message in messages:
+        for message in chain([first], messages):
             reading.source += 1
             yield message
 
-    return chain(counted(), records)
+    reading.records = chain(counted(), records)
 
 
-def _messages(options: Options, file: SourceFile) -> Iterator[tuple[Message, dict]]:
-    """Of what can be read of a file; the rest is somebody else's to report."""
+def _messages(
+    options: Options, file: SourceFile
+) -> Iterator[tuple[Message, bytes, dict[str, Any]]]:
+    """Of what can be read of a file; the rest is somebody else's to report.
+
+    Each with a hash of who said what when, and for the how manieth time.
+    """
+    seen, again = Hashes(), Counter[bytes]()
     try:
         reading = read(options.root, file, source_tz=options.source_tz)
-        for record in reading.records:
-            if isinstance(record, Message):
-                yield record, reading.shape
+        for message in reading.records:
+            if not isinstance(message, Message):
+                continue
+            said = hash_of(
+                f"{message.sent_at.isoformat()}|{message.sender_type}|{message.content}".encode()
+            )
+            if not seen.add(said):
+                again[said] += 1
+                said = hash_of(said + str(again[said]).encode())
+            yield message, said, reading.shape
     except FileChanged:
         return
+
+
+def _version(message: Message) -> bytes:
+    return hash_of(f"{message.telegram_message_id}|{message.sent_at.isoformat()}".encode())
+
+
+def _written(shape: dict[str, Any], message: Message) -> bytes:
+    return json.dumps(render_message(shape, message), ensure_ascii=False).encode()

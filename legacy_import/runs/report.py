@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from legacy_import.batches.counts import KINDS
+from legacy_import.runs.counters import NAMED
 from legacy_import.runs.outcome import First
 from legacy_import.runs.run import Report
 
@@ -33,6 +34,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "vanished_files": report.vanished.number,
         "vanished": report.vanished.kept,
         "only_in_backups": dict(report.outcome.only_in_backups.kept),
+        "counters_that_disagree": report.counters.as_json(),
+        "source_tz": report.source_tz,
         "remarks": report.remarks,
         "seconds": round(report.seconds, 3),
         "rows_per_second": report.rows_per_second,
@@ -86,6 +89,14 @@ def as_text(report: Report) -> str:
             "conversations are only in backups. --salvage-backups imports them."
         )
         lines += _listed(outcome.only_in_backups, lambda one: f"In backups: {one[0]}, {one[1]:,}")
+    if disagreeing := report.counters.number:
+        first = ", ".join(map(str, report.counters.first[:NAMED]))
+        lines.append(
+            f"{disagreeing:,} counters of profiles disagree with the messages there are, and are "
+            f"kept as they are: {first}."
+        )
+    if counts["metrics"].source:
+        lines.append(f"Times without a zone in metrics.json are those of {report.source_tz}.")
     if report.new_bots:
         made = "Bots it would make" if report.dry_run else "Bots made"
         lines.append(f"{made}: {', '.join(report.new_bots)}.")

@@ -14,6 +14,7 @@ from legacy_import.batches.counts import Counts
 from legacy_import.models import ImportRun
 from legacy_import.refusal import ImportRefused
 from legacy_import.runs import bots, ledger
+from legacy_import.runs.counters import Disagreeing, disagreeing
 from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
 from legacy_import.runs.outcome import First, Outcome
@@ -40,6 +41,7 @@ class Report:
     run_id: int | None
     dry_run: bool
     bots: list[str]
+    source_tz: str
     outcome: Outcome
     # Bots that were made, or would be.
     new_bots: list[str] = field(default_factory=list)
@@ -47,6 +49,8 @@ class Report:
     remarks: list[str] = field(default_factory=list)
     # Files that were imported and are no longer in the tree.
     vanished: First = field(default_factory=First)
+    # Not of a dry run.
+    counters: Disagreeing = field(default_factory=Disagreeing)
     seconds: float = 0.0
     peak_rss_mb: float = 0.0
 
@@ -81,7 +85,9 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
         found = survey(options)
     except NoBots as error:
         raise ImportRefused(str(error)) from None
-    report = Report(None, options.dry_run, list(folders), Outcome(options.listed))
+    report = Report(
+        None, options.dry_run, list(folders), str(options.source_tz), Outcome(options.listed)
+    )
     report.vanished.most = options.listed
     roster = bots.roster(options, report.bots, found.lists_of_bots, report.outcome)
     report.remarks = roster.remarks
@@ -116,6 +122,8 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
                     outcomes = _distribute(options, report, bot_trees, workers)
                 for run in runs.values():
                     link(run)
+                if report.counts.total("inserted") or report.counts.total("changed"):
+                    report.counters = disagreeing(made)
             _look_for_vanished(options, report, bot_trees)
         except KeyboardInterrupt:
             _end(runs, ImportRun.Status.INTERRUPTED, made, outcomes)

@@ -11,15 +11,16 @@ from django.db import connection
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
-from legacy_import.batches.plan import NO_BOT, FilePlan
+from legacy_import.batches.plan import NO_BOT, FilePlan, item
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
 from legacy_import.runs.ledger import standing_rejects
 from legacy_import.runs.options import BotTree, Options
 from legacy_import.runs.outcome import Outcome
-from legacy_import.source.inventory import TOO_FRESH
+from legacy_import.source.hashes import Hashes
+from legacy_import.source.inventory import ABSENT, TOO_FRESH
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.reading import read
-from legacy_import.source.records import Kind, Reading, Reject, SourceFile
+from legacy_import.source.records import Kind, Reject, SourceFile
 from legacy_import.writing.apply import Writer
 from legacy_import.writing.dry import DryRun
 from legacy_import.writing.refused import CODE as REFUSED
@@ -75,7 +76,7 @@ class Session:
         with maintenance_context():
             before = known.known_files(self.bot_id, paths)
         for file, path in zip(files, paths, strict=True):
-            self.outcome.files += 1
+            self.outcome.files += file.problem != ABSENT
             try:
                 self._feed(file, before.get(path))
             except FileChanged:
@@ -98,6 +99,8 @@ class Session:
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
         if file.problem == TOO_FRESH:
             self.outcome.left.add(file.path)
+        elif file.problem == ABSENT and not self.options.salvage_backups:
+            self._report_absent(file)
         elif before is not None and self._unchanged(file, before):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
@@ -126,14 +129,24 @@ class Session:
             with maintenance_context():
                 old = known.sequence(self.bot_id, self.tree.path(file))
         own = opened.blocks() if opened else ()
-        if file.kind == Kind.CONVERSATION and (before is None or options.salvage_backups):
-            self._look_into_backups(file, reading)
+        backups: list[SourceFile] = []
+        if file.kind == Kind.CONVERSATION:
+            backups = list(backups_of(options.root, self.tree, file))
+        if backups and options.salvage_backups:
+            # They come first: they are older.
+            salvaged(reading, only_in_backups(options, file, backups))
+            if file.problem == ABSENT and reading.header is None:
+                return
+        elif backups:
+            self._report_only_in(backups, file, old)
 
         def told(place: int, record: Any) -> None:
             code = record.code if isinstance(record, Reject) else REFUSED
             self.outcome.rejected.add((file.path, place, code))
 
-        yield from FilePlan(self.tree, reading, before, old, own, told=told).parts()
+        salvages = bool(backups) and options.salvage_backups
+        plan = FilePlan(self.tree, reading, before, old, own, told=told, salvages=salvages)
+        yield from plan.parts()
 
     def _list_standing(self, file: SourceFile) -> None:
         """Of a file that is as it was."""
@@ -142,15 +155,26 @@ class Session:
             for place, code in standing_rejects(self.bot_id, path, most):
                 self.outcome.rejected.add((file.path, place, code))
 
-    def _look_into_backups(self, file: SourceFile, reading: Reading) -> None:
-        """What only they have comes first, if it is asked for: it is older."""
+    def _report_absent(self, file: SourceFile) -> None:
+        """Once: when its backups are new."""
         backups = list(backups_of(self.options.root, self.tree, file))
-        if not backups:
-            return
-        missing = only_in_backups(self.options, file, backups)
-        if self.options.salvage_backups:
-            reading.records = salvaged(reading, missing)
-        elif number := sum(1 for _ in missing):
+        paths = [self.tree.path(backup) for backup in backups]
+        with maintenance_context():
+            seen = known.known_files(self.bot_id, paths)
+            old = known.sequence(self.bot_id, self.tree.path(file))
+        if len(seen) < len(paths):
+            self._report_only_in(backups, file, old)
+
+    def _report_only_in(
+        self, backups: list[SourceFile], file: SourceFile, old: known.Sequence
+    ) -> None:
+        """Messages that are neither in the file nor imported at an earlier time."""
+        imported = Hashes(old.contents)
+        number = sum(
+            item(message).content not in imported
+            for message in only_in_backups(self.options, file, backups)
+        )
+        if number:
             self.outcome.only_in_backups.add((file.path, number))
             self.outcome.messages_in_backups += number
 

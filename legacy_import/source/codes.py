@@ -21,9 +21,7 @@ REJECTS = {
     "unstorable-key": "Two keys would become the same one without what PostgreSQL cannot store.",
     # Readable, but no record
     "unexpected-shape": "JSON, but not of this file's kind.",
-    "repeated-records": "The file holds its list of records twice; this is not the first one.",
     "superseded": "The profile has a file of its own, which wins.",
-    "repeated-key": "This id stood earlier in the file.",
     "not-an-object": "The record is not a JSON object.",
     "id-too-large": "An id beyond 64 bits.",
     "id-differs": "The id inside differs from the one in the file's name.",

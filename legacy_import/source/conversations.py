@@ -27,7 +27,7 @@ def conversation_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[
         reading.notes.append(Note("id-differs", "/chat_id", as_json(inner)))
 
 
-def _read(document: Document, reader: Reader) -> Iterator[Message | Reject]:
+def _read(document: Document, reader: Reader) -> Iterator[Message | Reject | Note]:
     splitter = document.splitter
     for found in document.records():
         match found:
@@ -37,11 +37,13 @@ def _read(document: Document, reader: Reader) -> Iterator[Message | Reject]:
                 yield reader.read(found.raw)
                 if reader.form and not splitter.shortcut:
                     splitter.shortcut = Shortcut(reader)
-            case Reject():
+            case Reject() | Note():
                 yield found
 
 
-def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[Message | Reject]:
+def _all_timed(
+    records: Iterator[Message | Reject | Note], reader: Reader
+) -> Iterator[Message | Reject | Note]:
     """The first messages, if they have no time, take that of the one after them."""
     first_ones = _until_timed(records, reader)
     while first_ones:
@@ -49,8 +51,10 @@ def _all_timed(records: Iterator[Message | Reject], reader: Reader) -> Iterator[
     yield from records
 
 
-def _until_timed(records: Iterator[Message | Reject], reader: Reader) -> deque[Message | Reject]:
-    waiting: deque[Message | Reject] = deque()
+def _until_timed(
+    records: Iterator[Message | Reject | Note], reader: Reader
+) -> deque[Message | Reject | Note]:
+    waiting: deque[Message | Reject | Note] = deque()
     untimed: list[Message] = []
     size = 0
     for record in records:

@@ -5,7 +5,16 @@ from typing import Any
 
 from legacy_import.source.encodings import as_utf8
 from legacy_import.source.records import Note, Reading, Reject
-from legacy_import.source.splitting import PART, Around, Damage, Element, Odd, Run, Splitter
+from legacy_import.source.splitting import (
+    PART,
+    Around,
+    Damage,
+    Element,
+    Lost,
+    Odd,
+    Run,
+    Splitter,
+)
 from legacy_import.source.values import Decoder, Refused, as_json
 
 LARGEST_SURROUNDINGS = 1024 * 1024
@@ -24,7 +33,9 @@ class Document:
         self.place = 1
         self.title: Any = ""
         self.values: dict[str, Any] = {}  # of the keys around the records
-        self.splitter = Splitter(as_utf8(blocks, reading), f'"{records_key}"'.encode(), bracket)
+        self.splitter = Splitter(
+            *(as_utf8(blocks, reading), f'"{records_key}"'.encode(), bracket, reading.passed_over)
+        )
         self.decoder = Decoder()
         self._around: list[list[str]] = []
         self._size = 0
@@ -36,7 +47,7 @@ class Document:
         self.place += places
         return first
 
-    def records(self) -> Iterator[Element | Run | Reject]:
+    def records(self) -> Iterator[Element | Run | Reject | Note]:
         refusals: list[Reject] = []  # come last, so that they shift no record's place
         for found in self.splitter.found():
             match found:
@@ -44,6 +55,8 @@ class Document:
                     yield found
                 case Damage():
                     yield self._damage(found)
+                case Lost():
+                    yield Note("duplicate-key", f"/{self.records_key}", found.raw)
                 case Odd():
                     self.reading.notes.append(Note(found.code, "", b""))
                 case Around():

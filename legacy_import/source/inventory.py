@@ -28,6 +28,8 @@ ORDER = (b"bots.json", b"config.json", b"girls_data.json", b"girls_data", b"metr
 LEFTOVER = re.compile(rb"(-?[0-9]{1,19})\.(?:tmp|json\.tmp|backup\..*\.json)")
 UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 ESCAPE = re.compile(r"\\(\\|[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
+# The problem of a conversation that has backups and no file.
+ABSENT = "absent"
 INT64 = range(-(2**63), 2**63)
 MOST_NAMED = 20
 TOO_FRESH = "too-fresh"
@@ -123,6 +125,7 @@ class _Walk:
         for owner in owners:
             path = os.path.join(folder, owner)
             if self._is_folder(path):
+                yield from self._without_file(bot, os.path.dirname(folder), owner)
                 yield from self._records(bot, path, Kind.BACKUP, owner)
             else:
                 yield from self.strangers(bot, path)
@@ -137,6 +140,12 @@ class _Walk:
         for name in names:
             of = name.removesuffix(b".json") if key is None else key
             yield from self._record(bot, os.path.join(folder, name), kind, of)
+
+    def _without_file(self, bot: str, tree: bytes, owner: bytes) -> Iterator[SourceFile]:
+        """A conversation of which there are only backups."""
+        key, path = _key(owner), os.path.join(tree, b"conversations", owner + b".json")
+        if key is not None and not os.path.lexists(os.path.join(self._root, path)):
+            yield SourceFile(bot, _printable(path), Kind.CONVERSATION, key, 0, 0, ABSENT)
 
     def _record(self, bot: str, path: bytes, kind: Kind, key: bytes) -> Iterator[SourceFile]:
         name = os.path.basename(path)

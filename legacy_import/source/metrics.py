@@ -40,7 +40,7 @@ def metric_records(reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo) -
     decoder = document.decoder
     snapshots = _Snapshots(document.take, zone)
     for found in document.records():
-        if isinstance(found, Reject):
+        if isinstance(found, Reject | Note):
             yield found
         elif isinstance(found, Element):
             try:

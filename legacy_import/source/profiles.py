@@ -3,16 +3,18 @@
 import datetime as dt
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from legacy_import.source.document import Document, kept_whole
 from legacy_import.source.encodings import as_utf8
-from legacy_import.source.messages import SeenIds, whole_number
+from legacy_import.source.messages import whole_number
 from legacy_import.source.metrics import metrics_of
 from legacy_import.source.records import Note, Profile, Reading, Record, Reject
 from legacy_import.source.render import PROFILE_FIELDS, render_profile
+from legacy_import.source.repeated import Again, last_of_repeated
 from legacy_import.source.splitting import LARGEST_RECORD, Element, Key, end_of_first_value
 from legacy_import.source.times import EPOCH, ZULU, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
@@ -26,6 +28,7 @@ from legacy_import.source.values import (
 )
 
 YOUNGEST, OLDEST = 18, 100
+NO_KEY = Key(b"", b"")
 IDS, ACTIVE = ("telegram_id", "chat_id"), ("last_active", "last_activity")
 SIGNS_OF_2 = ("chat_id", "last_activity", "message_count", "summary", "profile")
 
@@ -51,24 +54,41 @@ def profile_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Recor
         yield Reject(2, "trailing-garbage", "", garbage)
 
 
-def profiles_records(reading: Reading, blocks: Iterator[bytes], tree: Path) -> Iterator[Record]:
+def profiles_records(
+    reading: Reading, blocks: Iterator[bytes], again: Again, tree: Path
+) -> Iterator[Record]:
     """girls_data.json: all profiles by their ids. One that has its own file is taken from there."""
-    document, seen = Document(reading, blocks, "girls", b"{"), SeenIds()
+    document, last = Document(reading, blocks, "girls", b"{"), _last_of_repeated(reading, again)
     decoder = document.decoder
     for found in document.records():
-        if isinstance(found, Reject):
+        if isinstance(found, Reject | Note):
             yield found
         elif isinstance(found, Element):
-            place, name = document.take(), found.key or Key(b"", b"")
+            place, name = document.take(), found.key or NO_KEY
             try:
                 key = _key(decoder.decode(name.text))
-                if seen.add(key):
-                    raise Refused("repeated-key", str(key))
+                if place < last.get(key, place):
+                    yield Note("duplicate-key", f"/girls/{key}", found.raw)
+                    continue
                 if os.path.lexists(tree / "girls_data" / f"{key}.json"):
                     raise Refused("superseded", f"girls_data/{key}.json")
                 yield _profile(decoder, found.raw, key, place)
             except Refused as refused:
                 yield Reject(place, refused.code, refused.detail, name.raw + found.raw)
+
+
+def _last_of_repeated(reading: Reading, again: Again) -> dict[int, int]:
+    glance = Reading(reading.file, None, iter(()), passed_over=reading.passed_over)
+    document = Document(glance, again(), "girls", b"{")
+
+    def keys() -> Iterator[tuple[int, int]]:
+        for found in document.records():
+            if isinstance(found, Element):
+                place = document.take()
+                with suppress(Refused):
+                    yield _key(document.decoder.decode((found.key or NO_KEY).text)), place
+
+    return last_of_repeated(keys())
 
 
 def _key(name: str) -> int:

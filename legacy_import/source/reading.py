@@ -8,22 +8,33 @@ from legacy_import.source.backups import backups_beside
 from legacy_import.source.bots import bot_records
 from legacy_import.source.conversations import conversation_records
 from legacy_import.source.encodings import as_in_file
+from legacy_import.source.inventory import ABSENT
 from legacy_import.source.metrics import metric_records
 from legacy_import.source.opening import FileChanged, NotOpened, Opened
 from legacy_import.source.profiles import profile_records, profiles_records
-from legacy_import.source.records import Kind, Reading, Record, Reject, SourceFile
+from legacy_import.source.records import Kind, Note, Reading, Record, Reject, SourceFile
+from legacy_import.source.repeated import lists_passed_over
 from legacy_import.source.secrets import kept_without_tokens
 from legacy_import.source.times import UTC
 
 __all__ = ["FileChanged", "read"]
 
 DAMAGE = ("empty", "truncated", "damaged", "trailing-garbage")
+# Where a file's records stand, and in what.
+RECORDS_KEY = {
+    Kind.CONVERSATION: ("messages", b"["),
+    Kind.BACKUP: ("messages", b"["),
+    Kind.PROFILES: ("girls", b"{"),
+    Kind.METRICS: ("history", b"["),
+}
 NAMED_BY_ID = (Kind.PROFILE, Kind.CONVERSATION, Kind.BACKUP)
 
 
 def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading:
     """Opens the file and reads as far as its first record; FileChanged if it is being written."""
     reading = Reading(file, None, iter(()))
+    if file.problem == ABSENT:
+        return reading
     try:
         if file.problem:
             raise NotOpened(file.problem)
@@ -41,15 +52,22 @@ def _records_of(
     root: Path, reading: Reading, opened: Opened, source_tz: dt.tzinfo
 ) -> Iterator[Record]:
     file, blocks = reading.file, opened.blocks()
+
+    def again() -> Iterator[bytes]:
+        return Opened(root, file).blocks()
+
     if file.kind in NAMED_BY_ID and file.key is None:
         return kept_without_tokens(file.path, blocks, "name-not-a-number")
+    if file.kind in RECORDS_KEY:
+        key, bracket = RECORDS_KEY[file.kind]
+        reading.passed_over, blocks = lists_passed_over(file, blocks, again, key, bracket)
     match file.kind:
         case Kind.CONVERSATION | Kind.BACKUP:
             return conversation_records(reading, blocks)
         case Kind.PROFILE:
             return profile_records(reading, blocks)
         case Kind.PROFILES:
-            return profiles_records(reading, blocks, (root / file.path).parent)
+            return profiles_records(reading, blocks, again, (root / file.path).parent)
         case Kind.METRICS:
             return metric_records(reading, blocks, source_tz)
         case Kind.BOTS:
@@ -71,6 +89,9 @@ def _counted(
     place = -1
     try:
         for record in records:
+            if isinstance(record, Note):
+                yield record
+                continue
             first_part = record.place != place
             place = record.place
             reading.source += first_part

@@ -113,7 +113,8 @@ class Reject:
     raw: bytes
 
 
-Record = Message | Profile | Metric | BotEntry | Reject
+# A note between records is on what the file lost there.
+Record = Message | Profile | Metric | BotEntry | Reject | Note
 
 
 @dataclass(slots=True)
@@ -131,6 +132,7 @@ class Reading:
     source: int = 0  # records in the file: accepted and rejected ones
     encoding: str = "utf-8"
     mark: bytes = b""  # the byte order mark
+    passed_over: int = 0  # lists of records before the one that counts
     # What stands around the records, for render_file; of a conversation also its header's shape.
     shape: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)  # on the file: its encoding, say

@@ -76,6 +76,13 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """A list of records that comes again, and the last one counts; or a part of it."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Odd:
     """Something in the file's form that was passed over: a repair."""
 
@@ -91,7 +98,7 @@ class Damage:
     part: int = 0
 
 
-Found = Element | Run | Around | Odd | Damage
+Found = Element | Run | Around | Lost | Odd | Damage
 # Of the bytes from a place on: the records it reads at once and where they end; if there are none,
 # where it is to be asked again.
 Shortcut = Callable[[bytes, int, bool], tuple[list[Any], int]]
@@ -157,12 +164,17 @@ class Splitter:
     """`container` is "list" or "object" once the first thing is found."""
 
     def __init__(
-        self, blocks: Iterator[bytes], records_key: bytes = b"", bracket: bytes = b"["
+        self,
+        blocks: Iterator[bytes],
+        records_key: bytes = b"",
+        bracket: bytes = b"[",
+        passed_over: int = 0,
     ) -> None:
         self.window = Window(blocks)
         self.records_key, self.bracket = records_key, bracket
         self.container = ""
         self.has_records = False
+        self.lists, self.passed_over = 0, passed_over
         self.shortcut: Shortcut | None = None
         self._slowly_until = 0
 
@@ -200,10 +212,14 @@ class Splitter:
         for key in self._keys(most=MOST_MEMBERS):
             if isinstance(key, Odd):
                 yield key
-            elif key.text != self.records_key:
+                continue
+            if key.text != self.records_key:
                 yield from self._value(partial(Around, key), key.raw)
-            elif self.has_records:
-                yield from self._value(partial(Damage, "repeated-records"))
+                continue
+            self.lists += 1
+            if self.has_records or self.lists <= self.passed_over:
+                for found in self._value(Lost):
+                    yield Lost(found.raw) if isinstance(found, Damage) else found
             elif self.window.peek() != self.bracket:
                 self.window.at -= len(key.raw)
                 raise Stopped("unexpected-shape")

@@ -3,41 +3,84 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from legacy_import.verify import stored
 from legacy_import.verify.checks import BACKUPS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.source.tree import File, Kind
+from tenants.context import maintenance_context
+
+NONE: Counter[bytes] = Counter()
 
 
-def list_only_in_backups(root: Path, files: list[File], findings: Findings) -> None:
+def list_only_in_backups(
+    bot_id: uuid.UUID, root: Path, files: list[File], findings: Findings
+) -> None:
     """No difference: the importer takes them when it is told to."""
     for _, of_chat in groupby(files, key=lambda file: (file.folder, file.key)):
         snapshots = list(of_chat)
-        known = set(_messages(root, _conversation_of(snapshots[0])))
-        for file in snapshots:
-            found = set(_messages(root, replace(file, kind=Kind.CONVERSATION))) - known
-            known |= found
-            if found:
-                findings.count(BACKUPS, "messages only in backups", len(found))
-                findings.note(file.printable, f"{len(found)} messages are in no conversation")
+        conversation = _conversation_of(snapshots[0])
+        news = [*_news(root, conversation, snapshots)]
+        if any(found for _, found in news):
+            news = [*_news(root, conversation, snapshots, _stored(bot_id, conversation.key))]
+        for file, found in news:
+            if number := found.total():
+                findings.count(BACKUPS, "messages only in backups", number)
+                findings.note(file.printable, f"{number} messages are in no conversation")
 
 
-def said_only_in_backups(root: Path, conversation: File) -> set[bytes]:
+def said_only_in_backups(root: Path, conversation: File) -> Counter[bytes]:
     prefix = f"{conversation.folder}/" if conversation.folder else ""
     folder = f"{prefix}backups/{conversation.key}"
     try:
         names = os.listdir(root / folder)
     except OSError:
-        return set()
+        return Counter()
     snapshots = (replace(conversation, path=f"{folder}/{name}") for name in sorted(names))
-    found = {one for file in snapshots for one in _messages(root, file)}
-    return found.difference(_messages(root, conversation)) if found else found
+    found: Counter[bytes] = Counter()
+    for _, news in _news(root, conversation, snapshots):
+        found += news
+    return found
+
+
+def _news(
+    root: Path, conversation: File, snapshots: Iterable[File], known_else: Counter[bytes] = NONE
+) -> Iterator[tuple[File, Counter[bytes]]]:
+    """What each snapshot has that neither the conversation nor an earlier snapshot has.
+
+    A message of the conversation with the same id and time is the same one, edited since.
+    """
+    known: Counter[bytes] = Counter()
+    numbered = set()
+    for row in _messages(root, conversation):
+        known[_said_in(row)] += 1
+        if row.telegram_message_id is not None:
+            numbered.add((row.telegram_message_id, row.sent_at))
+    known |= known_else
+    for file in snapshots:
+        rows = _messages(root, replace(file, kind=Kind.CONVERSATION))
+        news = Counter(
+            _said_in(row) for row in rows if (row.telegram_message_id, row.sent_at) not in numbered
+        )
+        news -= known
+        known += news
+        yield file, news
+
+
+def _stored(bot_id: uuid.UUID, chat_id: int | None) -> Counter[bytes]:
+    """Of these the file may have had some at an earlier time."""
+    with maintenance_context():
+        chat = stored.chats(bot_id, [chat_id or 0]).get(chat_id or 0)
+        rows = stored.messages(bot_id, chat.id) if chat else ()
+        return Counter(said(row[7], row[2], row[4]) for row in rows)
 
 
 def said(sent_at: int, sender_type: str, content: str) -> bytes:
@@ -46,17 +89,21 @@ def said(sent_at: int, sender_type: str, content: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
+def _said_in(row: MessageRow) -> bytes:
+    return said(row.sent_at, row.sender_type, row.content)
+
+
 def _conversation_of(backup: File) -> File:
     prefix = f"{backup.folder}/" if backup.folder else ""
     path = f"{prefix}conversations/{backup.key}.json"
     return File(backup.bot, path, Kind.CONVERSATION, backup.key, folder=backup.folder)
 
 
-def _messages(root: Path, file: File) -> Iterator[bytes]:
+def _messages(root: Path, file: File) -> Iterator[MessageRow]:
     try:
         is_file = stat.S_ISREG(os.lstat(root / file.path).st_mode)
     except OSError:
         return
     for row in Expected(file, root) if is_file else ():
         if isinstance(row, MessageRow):
-            yield said(row.sent_at, row.sender_type, row.content)
+            yield row

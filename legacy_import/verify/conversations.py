@@ -73,12 +73,12 @@ class Conversations:
             self.findings.count(ORDER, "times running backwards", sum_.backwards)
             if chat := chats.get(chat_id):
                 self._compare(file, sum_, chat, vanished.get(chat_id, 0))
-            else:
+            elif file.is_conversation:
                 self.findings.add(CONTENT, file.file.printable, "the conversation is missing")
 
     def _compare(self, file: Expected, sum_: Sum, chat: StoredChat, vanished: int) -> None:
         name, before = file.file.printable, self.findings.total.copy()
-        self.findings.count(CONTENT, "conversations")
+        self.findings.count(CONTENT, "conversations", file.is_conversation)
         self.findings.count(CONTENT, "messages written live", chat.live)
         self._compare_header(file, chat, more=chat.rows > sum_.rows)
         of_rows = None if chat.earliest is None else (chat.earliest, chat.latest or 0)
@@ -118,11 +118,12 @@ class Conversations:
         salvageable = said_only_in_backups(file.root, file.file)
         extra = chat.rows - sum(1 for _ in _messages(file.again()))
         for row in _messages(file):
-            while found and extra > 0 and not _same(row, found):
+            while found and extra > 0 and not _same(row, found, taken):
                 extra -= 1
                 vanished = self._explain(name, chat, found, vanished, salvageable)
+                taken.add(found[1])
                 found = next(rows, None)
-            if not found or (extra < 0 and not _same(row, found)):
+            if not found or (extra < 0 and not _same(row, found, taken)):
                 extra += 1
                 self.findings.add(CONTENT, name, "the row is missing", row.place)
                 continue
@@ -131,6 +132,8 @@ class Conversations:
         while found:
             vanished = self._explain(name, chat, found, vanished, salvageable)
             found = next(rows, None)
+        # The ledger's latest count has those that backups have too, or has them as vanished.
+        self.salvaged[chat.chat_id] -= min(vanished, self.salvaged[chat.chat_id])
 
     def _imported(self, name: str, chat: StoredChat, taken: set[int]) -> Iterator[tuple[Any, ...]]:
         """The rows that the import made; of live ones the ids that they took."""
@@ -148,11 +151,12 @@ class Conversations:
         chat: StoredChat,
         found: tuple[Any, ...],
         vanished: int,
-        salvageable: set[bytes],
+        salvageable: Counter[bytes],
     ) -> int:
         """How many more there may be that were in an earlier version of the file."""
-        if said(found[7], found[2], found[4]) in salvageable:
-            salvageable.remove(said(found[7], found[2], found[4]))
+        words = said(found[7], found[2], found[4])
+        if salvageable[words]:
+            salvageable[words] -= 1
             self.findings.count(CONTENT, "messages from backups")
             self.salvaged[chat.chat_id] += 1
         elif vanished:
@@ -177,8 +181,11 @@ class Conversations:
                     self.zones.compared(expected, value)
 
 
-def _same(row: MessageRow, found: tuple[Any, ...]) -> bool:
-    return tuple(row[1:6]) == found[1:6] and row.sent_at == found[7]
+def _same(row: MessageRow, found: tuple[Any, ...], taken: set[int]) -> bool:
+    number = row.telegram_message_id
+    if found[1] != number and not (found[1] is None and number in taken):
+        return False
+    return tuple(row[2:6]) == found[2:6] and row.sent_at == found[7]
 
 
 def _messages(file: Expected) -> Iterator[MessageRow]:

@@ -120,7 +120,7 @@ class Comparison:
                 self.explained.people_gone += gone
         if BACKUPS in self.findings.checks:
             backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
-            list_only_in_backups(self.root, backups, self.findings)
+            list_only_in_backups(self.bot_id, self.root, backups, self.findings)
 
     def _compare_conversations(self, portion: list[Portion], known: dict[str, LedgerFile]) -> None:
         chats, vanished = {}, {}

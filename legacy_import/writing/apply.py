@@ -17,18 +17,18 @@ from legacy_import.models import (
     ImportChunk,
     ImportFile,
     ImportRun,
-    Original,
     Reject,
     Repair,
 )
-from legacy_import.writing import refused
+from legacy_import.writing import refused, upserts
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
+from legacy_import.writing.inserting import insert
 from legacy_import.writing.messages import write_messages
 from legacy_import.writing.refused import FileRefused, Planned
 from legacy_import.writing.staging import TABLES, empty
-from legacy_import.writing.upserts import write_metrics, write_profiles
 from tenants.context import maintenance_context
+from tenants.ids import uuid7
 
 # Seconds before a batch is tried again that met a deadlock, say.
 WAITS = (0.1, 0.5, 2.0, 5.0)
@@ -112,15 +112,15 @@ class Writer:
             chats = open_chats(cursor, batch)
             rename(cursor, batch, chats, changes)
             write_messages(cursor, batch, chats, changes)
-            profiles = write_profiles(cursor, batch, changes)
-            metrics = write_metrics(cursor, batch, changes)
+            profiles = upserts.write(cursor, batch, upserts.profiles_of(batch), changes)
+            metrics = upserts.write(cursor, batch, upserts.metrics_of(batch), changes)
             finished = self._write_files(batch, chats)
             _write_records(batch)
             _drop_unfinished(batch)
             _write_bytes(batch)
             _drop_old_bytes(cursor, batch)
             ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
-            changes.write(cursor, batch)
+            changes.write(batch)
             self._solve(cursor, batch)
         return finished
 
@@ -140,8 +140,8 @@ class Writer:
                 changes = Changes(self.bot_id, 0)
                 empty(cursor)
                 write_messages(cursor, some, chats, changes)
-                write_profiles(cursor, some, changes)
-                write_metrics(cursor, some, changes)
+                upserts.write(cursor, some, upserts.profiles_of(some), changes)
+                upserts.write(cursor, some, upserts.metrics_of(some), changes)
                 _write_records(some)
 
             found = refused.refused_of(batch, write)
@@ -220,13 +220,14 @@ def _write_records(batch: Batch) -> None:
         ],
         batch_size=1000,
     )
-    Original.objects.bulk_create(
-        [
-            Original(**of(part, place), original=original)
+    originals = {"id": "uuid", "file_id": "uuid", "place": "bigint", "original": "bytea"}
+    insert(
+        *("import_originals", originals, batch.bot_id),
+        (
+            (uuid7(), part.file_id, place, original)
             for part in batch.parts
             for place, original in part.originals
-        ],
-        batch_size=1000,
+        ),
     )
 
 

@@ -2,31 +2,36 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from legacy_import.batches.batch import Batch, Edit, Part
 from legacy_import.batches.encode import CONTENT, IDENTITY
 from legacy_import.models import ImportChunk
+from legacy_import.writing.inserting import insert
 from tenants.ids import uuid7
 
-# Rows of PostgreSQL's own JSON, which has more digits than Python's would keep.
-INSERT = """
-    INSERT INTO import_changes (bot_id, transaction, id, file_id, place, table_name, row_id, before,
-        written_by, chunk_id, earlier)
-    SELECT %s, %s, id, file_id, place, table_name, row_id, before::jsonb, written_by, chunk_id,
-        earlier
-    FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::uuid[], %s::text[],
-        %s::bigint[], %s::uuid[], %s::bytea[])
-        AS change (id, file_id, place, table_name, row_id, before, written_by, chunk_id, earlier)
-"""
-AT_ONCE = 1000
+COLUMNS = {
+    "id": "uuid",
+    "file_id": "uuid",
+    "place": "bigint",
+    "transaction": "bigint",
+    "table_name": "text",
+    "row_id": "uuid",
+    # Made by PostgreSQL, whose JSON has more digits than Python's would keep.
+    "before": "jsonb",
+    "written_by": "bigint",
+    "chunk_id": "uuid",
+    "earlier": "bytea",
+}
+Row = tuple[uuid.UUID, int, str | None, uuid.UUID | None, str, int | None]
 
 
 class Changes:
     def __init__(self, bot_id: uuid.UUID, transaction: int) -> None:
         self.bot_id = bot_id
         self.transaction = transaction
-        self.rows: list[tuple[Any, ...]] = []
+        self.rows: list[Row] = []
 
     def row(
         self,
@@ -38,29 +43,33 @@ class Changes:
         written_by: int | None = None,
     ) -> None:
         """`before` is the row as JSON, None for one that was not there; `written_by` its xmin."""
-        self._add(part, place, table, row_id, before or "{}", written_by, None, None)
+        self.rows.append((part.file_id, place, table, row_id, before or "{}", written_by))
 
-    def _add(self, part: Part, place: int, *values: Any) -> None:
-        self.rows.append((uuid7(), part.file_id, place, *values))
-
-    def write(self, cursor: Any, batch: Batch) -> None:
+    def write(self, batch: Batch) -> None:
         """With the fingerprints that records had before."""
-        edits: dict[uuid.UUID, list[Edit]] = defaultdict(list)
-        for part in batch.parts:
-            for edit in part.edits.values():
-                chunk = edit.chunk.id
-                self._add(part, edit.place, None, None, "{}", None, chunk, edit.earlier)
-                edits[chunk].append(edit)
-        for begin in range(0, len(self.rows), AT_ONCE):
-            columns = zip(*self.rows[begin : begin + AT_ONCE], strict=True)
-            cursor.execute(INSERT, [self.bot_id, self.transaction, *map(list, columns)])
-        set_fingerprints(
-            self.bot_id,
-            {
-                chunk_id: [(edit.place, edit.identity + edit.content) for edit in of_chunk]
-                for chunk_id, of_chunk in edits.items()
-            },
-        )
+        edits = {
+            (part.file_id, place): edit
+            for part in batch.parts
+            for place, edit in part.edits.items()
+        }
+        insert("import_changes", COLUMNS, self.bot_id, self._values(edits))
+        fingerprints: dict[uuid.UUID, list[tuple[int, bytes]]] = defaultdict(list)
+        for edit in edits.values():
+            fingerprints[edit.chunk.id].append((edit.place, edit.identity + edit.content))
+        set_fingerprints(self.bot_id, fingerprints)
+
+    def _values(self, edits: dict[tuple[uuid.UUID, int], Edit]) -> Iterator[tuple[Any, ...]]:
+        """An edit stands with the first row it changed, or alone."""
+        left = dict(edits)
+        for row in self.rows:
+            yield self._value(row, left.pop(row[:2], None))
+        for (file_id, place), edit in left.items():
+            yield self._value((file_id, place, None, None, "{}", None), edit)
+
+    def _value(self, row: Row, edit: Edit | None) -> tuple[Any, ...]:
+        file_id, place, *of_row = row
+        of_edit = (edit.chunk.id, edit.earlier) if edit else (None, None)
+        return (uuid7(), file_id, place, self.transaction, *of_row, *of_edit)
 
 
 def set_fingerprints(bot_id: uuid.UUID, by_chunk: dict[uuid.UUID, list[tuple[int, bytes]]]) -> None:

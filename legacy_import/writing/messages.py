@@ -46,6 +46,16 @@ DROP_TAKEN_IDS = """
     AND staged.conversation_id = ANY (%(chats)s)
     RETURNING staged.id, messages.telegram_message_id
 """
+# The first keeps it.
+DROP_REPEATED_IDS = """
+    UPDATE {staged} AS staged SET telegram_message_id = NULL FROM (
+        SELECT id, telegram_message_id AS number, row_number() OVER (
+            PARTITION BY conversation_id, telegram_message_id ORDER BY position) AS rank
+        FROM {staged}
+        WHERE telegram_message_id IS NOT NULL AND conversation_id = ANY (%(chats)s)) AS numbered
+    WHERE rank > 1 AND numbered.id = staged.id
+    RETURNING staged.id, numbered.number
+"""
 LAST_TAKEN = """
     SELECT max(position) FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s
 """
@@ -103,7 +113,10 @@ def write_messages(cursor: Any, batch: Batch, chats: Chats, changes: Changes) ->
     if edited or any(taken_over):
         _change(cursor, bot, by_base, changes)
     if shared:
-        _drop_taken_ids(cursor, MESSAGES.name, [present.id for _, present in shared], bot, by_base)
+        chats_shared = [present.id for _, present in shared]
+        _drop_ids(cursor, DROP_TAKEN_IDS, MESSAGES.name, chats_shared, bot, by_base)
+    if salvages := [_chat_of(part, chats) for part in parts if part.salvages]:
+        _drop_ids(cursor, DROP_REPEATED_IDS, MESSAGES.name, salvages, bot, by_base)
     cursor.execute(INSERT.format(staged=MESSAGES.name), bot)
 
 
@@ -173,25 +186,25 @@ def _change(cursor: Any, bot: dict[str, Any], by_base: dict[int, Part], changes:
     for id, written_by, before in cursor.fetchall():
         there.add(id)
         part, place = _place_of(id, by_base)
-        _recount(part, place, is_there=True)
+        recount(part, place, is_there=True)
         changes.row(part, place, "messages", id, before, written_by)
     cursor.execute(f"SELECT id FROM {CHANGED_MESSAGES.name}")
     for (id,) in cursor.fetchall():
         if id not in there:
             part, place = _place_of(id, by_base)
-            _recount(part, place, is_there=False)
+            recount(part, place, is_there=False)
             changes.row(part, place, "messages", id, None)
     cursor.execute(FREE_IDS, bot)
     chats = f"SELECT array_agg(DISTINCT conversation_id) FROM {CHANGED_MESSAGES.name}"
     cursor.execute(chats)
     [(ids,)] = cursor.fetchall()
-    _drop_taken_ids(cursor, CHANGED_MESSAGES.name, ids, bot, by_base)
+    _drop_ids(cursor, DROP_TAKEN_IDS, CHANGED_MESSAGES.name, ids, bot, by_base)
     cursor.execute(UPDATE, bot)
     if len(there) < sum(len(part.changed_rows) for part in by_base.values()):
         cursor.execute(INSERT.format(staged=CHANGED_MESSAGES.name) + ABSENT, bot)
 
 
-def _recount(part: Part, place: int, is_there: bool) -> None:
+def recount(part: Part, place: int, is_there: bool) -> None:
     """What was rejected last time may have a row of an earlier time; what was not may have none."""
     edit = part.edits.get(place)
     if edit is not None and edit.was_rejected == is_there:
@@ -200,14 +213,21 @@ def _recount(part: Part, place: int, is_there: bool) -> None:
         tally.inserted += -1 if is_there else 1
 
 
-def _drop_taken_ids(
+def _chat_of(part: Part, chats: Chats) -> uuid.UUID:
+    assert part.chat is not None
+    present = chats.present.get(part.chat.chat_id)
+    return present.id if present else part.chat.id
+
+
+def _drop_ids(
     cursor: Any,
+    which: str,
     staged: str,
     chats: list[uuid.UUID],
     bot: dict[str, Any],
     by_base: dict[int, Part],
 ) -> None:
-    cursor.execute(DROP_TAKEN_IDS.format(staged=staged), {**bot, "chats": chats})
+    cursor.execute(which.format(staged=staged), {**bot, "chats": chats})
     for id, number in cursor.fetchall():
         part, place = _place_of(id, by_base)
         note = Note("telegram-id-taken", "/id", str(number).encode())

@@ -2,7 +2,6 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +94,20 @@ METRIC_TARGET = Target(
 )
 
 
-def write_profiles(cursor: Any, batch: Batch, changes: Changes) -> dict[uuid.UUID, list[uuid.UUID]]:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Of a batch, for one table; `keys` are each row's part, place and id."""
+
+    target: Target
+    rows: list[bytes]
+    keys: list[tuple[int, int, uuid.UUID]]
+
+
+# Of a row that is there: its id, what wrote it last, all of it as JSON, and whether it differs.
+There = dict[tuple[int, int, uuid.UUID], tuple[uuid.UUID, int, str, bool]]
+
+
+def profiles_of(batch: Batch) -> Rows:
     rows, keys = [], []
     for n, part in enumerate(batch.parts):
         for place, profile in part.profiles:
@@ -103,54 +115,62 @@ def write_profiles(cursor: Any, batch: Batch, changes: Changes) -> dict[uuid.UUI
             id = row_id(profile_base(batch.bot_id, profile.telegram_id))
             rows.append(encode.keyed(len(encode.PROFILE_COLUMNS), n, place, id, values))
             keys.append((n, place, id))
-    return _write(cursor, batch, PROFILE_TARGET, rows, keys, changes)
+    return Rows(PROFILE_TARGET, rows, keys)
 
 
-def write_metrics(cursor: Any, batch: Batch, changes: Changes) -> dict[uuid.UUID, list[uuid.UUID]]:
+def metrics_of(batch: Batch) -> Rows:
     rows, keys = [], []
     for n, part in enumerate(batch.parts):
         for place, id, metric in part.metrics:
             values = encode.metric_values(metric)
             rows.append(encode.keyed(len(encode.METRIC_COLUMNS), n, place, id, values))
             keys.append((n, place, id))
-    return _write(cursor, batch, METRIC_TARGET, rows, keys, changes)
+    return Rows(METRIC_TARGET, rows, keys)
 
 
-def _write(
-    cursor: Any,
-    batch: Batch,
-    target: Target,
-    rows: Sequence[bytes],
-    keys: Sequence[tuple[int, int, uuid.UUID]],
-    changes: Changes,
+def stage(cursor: Any, batch: Batch, rows: Rows) -> There:
+    rows.target.staging.fill(cursor, rows.rows)
+    return _there(cursor, batch, rows.target)
+
+
+def _there(cursor: Any, batch: Batch, target: Target) -> There:
+    cursor.execute(target.there(), {"bot": batch.bot_id})
+    return {(file, place, staged): rest for file, place, staged, *rest in cursor.fetchall()}
+
+
+def count(batch: Batch, rows: Rows, there: There) -> None:
+    for key in rows.keys:
+        tally = batch.parts[key[0]].counts[rows.target.kind]
+        if found := there.get(key):
+            *_, differs = found
+            tally.unchanged += not differs
+            tally.changed += differs
+        else:
+            tally.inserted += 1
+
+
+def write(
+    cursor: Any, batch: Batch, rows: Rows, changes: Changes
 ) -> dict[uuid.UUID, list[uuid.UUID]]:
     """By part, the ids of the rows that were inserted."""
     inserted: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    if not rows:
+    if not rows.rows:
         return inserted
-    target.staging.fill(cursor, rows)
-    bot = {"bot": batch.bot_id}
-    cursor.execute(target.there(), bot)
-    there = {(file, place, staged): rest for file, place, staged, *rest in cursor.fetchall()}
+    target, bot = rows.target, {"bot": batch.bot_id}
+    there = stage(cursor, batch, rows)
     cursor.execute(target.insert(), bot)
-    if cursor.rowcount + len(there) < len(rows):
+    if cursor.rowcount + len(there) < len(rows.rows):
         # A live writer was quicker with some of them.
-        cursor.execute(target.there(), bot)
-        for file, place, staged, present, *rest in cursor.fetchall():
-            if present != staged:
-                there[file, place, staged] = [present, *rest]
+        now = _there(cursor, batch, target)
+        there |= {key: found for key, found in now.items() if found[0] != key[2]}
+    count(batch, rows, there)
     differing = []
-    for file, place, staged in keys:
-        part = batch.parts[file]
-        tally = part.counts[target.kind]
-        found = there.get((file, place, staged))
+    for file, place, staged in rows.keys:
+        part, found = batch.parts[file], there.get((file, place, staged))
         if found is None:
-            tally.inserted += 1
             inserted[part.file_id].append(staged)
             continue
         present, written_by, before, differs = found
-        tally.unchanged += not differs
-        tally.changed += differs
         if differs:
             differing.append(present)
             changes.row(part, place, target.table, present, before, written_by)

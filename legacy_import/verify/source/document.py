@@ -2,15 +2,18 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.window import NOT_UTF8, Damage, Kept, Window
 
 # More around the records are damage.
 MOST_MEMBERS = 1_000
 ONE_COMMA = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+CODES = ("utf-8", "utf-16-le", "utf-16-be")
 
 
 class NoDocument(Exception):
@@ -29,12 +32,15 @@ class Document(Window):
         self._anything = False
         self._broken: list[Kept] = []
         self.is_list = False
+        # How often the records' key was met, and how many of these do not count.
+        self._found = self._earlier = 0
 
     def records(self, key: str, keyed: bool = False) -> Iterator[Any]:
         """The elements of the list that is the document or its member `key`.
 
         With `keyed` that member is an object: pairs of a name and a value.
         """
+        self._earlier = self._times(key, keyed) - 1
         try:
             match self._next():
                 case "[" if not keyed:
@@ -52,6 +58,31 @@ class Document(Window):
                 raise NoDocument from None
             yield self._rest(damage.begin)
         yield from self._broken
+
+    def _times(self, key: str, keyed: bool) -> int:
+        """How often the document's object has that key: the last one counts."""
+        if not self._may_come_again(key):
+            return 1
+        position = self._file.tell()
+        self._file.seek(0)
+        again = Document(self._file)
+        again._earlier = sys.maxsize
+        try:
+            if again._next() == "{":
+                for _ in again._members(key, keyed):
+                    pass
+        except (NoDocument, Damage):
+            pass
+        self._file.seek(position)
+        return again._found
+
+    def _may_come_again(self, key: str) -> bool:
+        text, number, held = f'"{key}"', 0, b""
+        for place in range(0, os.fstat(self._file.fileno()).st_size, BLOCK):
+            held = held[-4 * len(text) :] + os.pread(self._file.fileno(), BLOCK, place)
+            # One at a block's beginning may be counted twice, which does no harm.
+            number += sum(held.count(text.encode(code)) for code in CODES)
+        return number > 1
 
     def only(self) -> Iterator[Any]:
         """The document's one value, and what is kept of the bytes behind it."""
@@ -74,7 +105,10 @@ class Document(Window):
         while not closed:
             self._member = self._place
             name = self._name()
-            if name == key and not found:
+            self._found += name == key
+            if name == key and (found or self._found <= self._earlier):
+                self._pass_over()
+            elif name == key:
                 if self._text[self._place] != ("{" if keyed else "["):
                     raise NoDocument
                 found = True
@@ -84,17 +118,22 @@ class Document(Window):
                 members += 1
                 if members > MOST_MEMBERS:
                     raise Damage
-                self._take(name, again=name == key)
+                self._take(name)
             self._whole = self._place
             closed = self._closed("}")
         self._whole = self._place
         if not found:
             self.heading = self.header
 
-    def _take(self, name: str, again: bool) -> None:
+    def _pass_over(self) -> None:
+        try:
+            self._value()
+        except Damage:
+            self._skipped()
+        self._anything = True
+
+    def _take(self, name: str) -> None:
         """A member beside the records; broken ones are told of at the end."""
-        if again:
-            self._member = self._place
         try:
             value = self._value()
             if self._odd and NOT_UTF8.search(self._text[self._member : self._end]):
@@ -102,8 +141,6 @@ class Document(Window):
         except Damage:
             value = self._skipped()
         self._anything = True
-        if again:
-            value = self.raw()
         if isinstance(value, Kept):
             self._broken.append(value)
         else:

@@ -140,6 +140,7 @@ class Expected:
             yield row
 
     def _older_profiles(self, document: Document) -> Iterator[Row | Reject]:
+        last = self._last_places()
         for place, entry in enumerate(document.records("girls", keyed=True), 1):
             if isinstance(entry, Kept):
                 yield _reject(place, entry, "damaged")
@@ -148,10 +149,21 @@ class Expected:
             key = id_in(name)
             if key is None:
                 yield _reject(place, document.raw(), "the name is no id")
+            elif place < last.get(key, place):
+                continue  # the last one counts
             elif self._newer_exists(key):
                 yield _reject(place, document.raw(), "there is a newer file")
             else:
                 yield self._person(document, place, key, record)
+
+    def _last_places(self) -> dict[int, int]:
+        with opened(self.root, self.file) as file:
+            entries = enumerate(Document(file).records("girls", keyed=True), 1)
+            return {
+                key: place
+                for place, entry in entries
+                if isinstance(entry, tuple) and (key := id_in(entry[0])) is not None
+            }
 
     def _newer_exists(self, key: int) -> bool:
         folder = os.path.dirname(self.file.path)
