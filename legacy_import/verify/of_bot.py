@@ -84,7 +84,8 @@ class Comparison:
                         one.read.measurements += 1
                 case MetricRow():
                     self.measurements.add(row)
-        if one.read.expected.is_conversation and file.key is not None:
+        # One that cannot be read may have a conversation all the same, from its backups.
+        if file.kind is Kind.CONVERSATION and file.key is not None:
             one.sum = sum_
             self.explained.chats.append(file.key)
 

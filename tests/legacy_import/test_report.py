@@ -18,15 +18,15 @@ def test_counters_that_disagree(tree: Tree) -> None:
     tree.person(9, conversation_stats={"total_messages": 3})
     tree.person(10, conversation_stats={"total_messages": "many"})
     report = tree.imported()
-    assert as_json(report, 10)["counters_that_disagree"] == {
+    assert as_json(report)["counters_that_disagree"] == {
         "number": 2,
         "first": [
             {"bot": "Emma", "telegram_id": 7, "says": "5", "messages": 2},
             {"bot": "Emma", "telegram_id": 9, "says": "3", "messages": 0},
         ],
     }
-    assert "2 counters of profiles disagree" in as_text(report, 10)
-    assert "7 of Emma (5, and there are 2)" in as_text(report, 10)
+    assert "2 counters of profiles disagree" in as_text(report)
+    assert "7 of Emma (5, and there are 2)" in as_text(report)
     tree.old_chat(7, *(line(n) for n in range(1, 6)))
     assert tree.imported().counters.number == 1
 
@@ -36,5 +36,5 @@ def test_the_zone_of_metrics(tree: Tree) -> None:
         "metrics.json", {"history": [{"timestamp": "2024-05-01T10:00:00", "metrics": {"a": 1}}]}
     )
     report = tree.imported(source_tz=ZoneInfo("Europe/Moscow"), dry_run=True)
-    assert as_json(report, 10)["source_tz"] == "Europe/Moscow"
-    assert "metrics.json are those of Europe/Moscow" in as_text(report, 10)
+    assert as_json(report)["source_tz"] == "Europe/Moscow"
+    assert "metrics.json are those of Europe/Moscow" in as_text(report)

@@ -54,7 +54,7 @@ def test_nothing_is_missing(tree: Tree) -> None:
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
     report = tree.imported(salvage_backups=True)
     assert report.counts["messages"] == Tally(source=2, inserted=2)
-    assert report.outcome.only_in_backups == {}
+    assert report.outcome.only_in_backups.kept == []
 
 
 def only_noted(tree: Tree) -> int:
@@ -69,7 +69,7 @@ def test_a_conversation_that_is_empty(tree: Tree, tmp_path: Path) -> None:
     tree.write("conversations/7.json", b"")
     tree.old_chat(8, line(1))
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1), line(2)]})
-    assert tree.imported().outcome.only_in_backups == {"conversations/7.json": 2}
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 2)]
     assert only_noted(tree) == 2
     dry = tree.imported(salvage_backups=True, dry_run=True)
     report = tree.imported(salvage_backups=True)
@@ -90,12 +90,12 @@ def test_a_conversation_that_is_empty(tree: Tree, tmp_path: Path) -> None:
 def test_a_conversation_that_has_no_file(tree: Tree, tmp_path: Path) -> None:
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
     tree.write("backups/7/2024-05-02.json", {"messages": [message(2)]})
-    assert tree.imported(dry_run=True).outcome.only_in_backups == {"conversations/7.json": 2}
+    assert tree.imported(dry_run=True).outcome.only_in_backups.kept == [("conversations/7.json", 2)]
     report = tree.imported()
-    assert report.outcome.only_in_backups == {"conversations/7.json": 2}
+    assert report.outcome.only_in_backups.kept == [("conversations/7.json", 2)]
     assert report.outcome.files == 2
     assert only_noted(tree) == 2
-    assert tree.imported().outcome.only_in_backups == {}
+    assert tree.imported().outcome.only_in_backups.kept == []
     report = tree.imported(salvage_backups=True)
     assert report.counts["messages"] == Tally(source=2, inserted=2)
     assert report.counts["conversations"] == Tally(source=1, inserted=1)
@@ -114,7 +114,7 @@ def test_several_of_one_second(tree: Tree) -> None:
     tree.old_chat(7, line(11), line(12, "ok"))
     tree.write("backups/7/2024-05-01.json", {"messages": [asked, said, said]})
     tree.write("backups/7/2024-05-02.json", {"messages": [said, line(12, "ok"), line(12, "ok")]})
-    assert tree.imported().outcome.only_in_backups == {"conversations/7.json": 4}
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 4)]
     assert only_noted(tree) == 4
     report = tree.imported(salvage_backups=True)
     assert report.counts["messages"] == Tally(source=6, inserted=4, unchanged=2)
@@ -150,7 +150,7 @@ def test_salvaged_after_the_file_was_begun_anew(tree: Tree) -> None:
     tree.chat(7, {**message(51), "id": 101})
     tree.write("backups/7/2024-05-01.json", {"messages": [*old, message(3)]})
     report = tree.imported()
-    assert report.outcome.only_in_backups == {"conversations/7.json": 1}
+    assert report.outcome.only_in_backups.kept == [("conversations/7.json", 1)]
     assert only_noted(tree) == 1
     report = tree.imported(salvage_backups=True)
     assert report.counts["messages"] == Tally(source=4, inserted=1, unchanged=3)
@@ -164,5 +164,5 @@ def test_emptied_after_its_import(tree: Tree) -> None:
     tree.imported()
     tree.old_chat(7)
     tree.write("backups/7/2024-05-02.json", {"messages": [line(1), line(2)]})
-    assert tree.imported().outcome.only_in_backups == {"conversations/7.json": 1}
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 1)]
     assert only_noted(tree) == 1
