@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.audit.model import AuditEntry
+from tenants.backoffice.look import ModelAdmin
 from tenants.context import current_scope
 from tenants.models import Bot, BotAccess
 
@@ -56,7 +57,7 @@ class UserFilter(Choice):
         return list(staff.order_by("username").values_list("id", "username"))
 
 
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(ModelAdmin):
     """Read-only for everybody; which entries, the database says."""
 
     show_full_result_count = False
