@@ -12,11 +12,13 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
 
 __all__ = [
     "AdminPasswordChangeForm",
     "AutocompleteSelectFilter",
+    "ChangeList",
     "ChoicesDropdownFilter",
     "ModelAdmin",
     "PasswordInput",

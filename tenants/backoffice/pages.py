@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from tenants.backoffice.look import ModelAdmin
+from tenants.backoffice.lists import LargeList
 from tenants.context import current_scope
 from tenants.models import Bot
 
@@ -27,19 +27,13 @@ class PlatformForm(forms.ModelForm):
                 self.add_error(None, error)
 
 
-class PlatformAdmin(ModelAdmin):
+class PlatformAdmin(LargeList):
     """What staff may do follows from their role on the bot; the database holds to it as well."""
 
     form = PlatformForm
-    show_full_result_count = False
-    list_per_page = 50
 
     changed_by: ClassVar = "operator"
     added_by: ClassVar = "operator"
-
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        secret = {"telegram_token", "token_fingerprint"} & set(lookup.split("__"))
-        return not secret and super().lookup_allowed(lookup, value, request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
