@@ -10,6 +10,7 @@ from botplatform import database, keys, planes
 from botplatform.embedded import EmbeddedServer
 from botplatform.environment import Environment
 from botplatform.logs import logging_config
+from botplatform.look import LOOK
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -79,6 +80,9 @@ PSQLEXTRA_PARTITIONING_MANAGER = "tenants.audit.partitions.manager"
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 0)
 
 INSTALLED_APPS = [
+    # Before the admin, whose templates it replaces.
+    "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -134,6 +138,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+UNFOLD = LOOK
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from conversations.models import Conversation, Message, Profile
 from conversations.search import MOST_FOUND, InOrderOf
-from tenants.admin import TenantAdmin
+from tenants.backoffice.pages import TenantAdmin
 
 
 @admin.register(Profile)

@@ -9,14 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from legacy_import.models import ImportFile, ImportRun, Reject, Repair
+from tenants.backoffice.lists import LargeList
 from tenants.context import current_scope
 
 MOST_SHOWN = 4000
 
 
-class LedgerAdmin(admin.ModelAdmin):
-    show_full_result_count = False
-    list_per_page = 50
+class LedgerAdmin(LargeList):
     list_select_related: ClassVar[tuple[str, ...]] = ("bot",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:

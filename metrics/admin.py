@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from metrics.models import BotMetric
-from tenants.admin import TenantAdmin
+from tenants.backoffice.pages import TenantAdmin
 
 
 @admin.register(BotMetric)

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.audit.model import AuditEntry
+from tenants.backoffice.lists import LargeList
 from tenants.context import current_scope
 from tenants.models import Bot, BotAccess
 
@@ -56,11 +57,9 @@ class UserFilter(Choice):
         return list(staff.order_by("username").values_list("id", "username"))
 
 
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(LargeList):
     """Read-only for everybody; which entries, the database says."""
 
-    show_full_result_count = False
-    list_per_page = 50
     list_display = (
         *("logged_at", "operation", "table_name", "bot", "row_key", "staff_user", "login"),
         "changes",

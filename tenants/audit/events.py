@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from tenants import correlation
 
 
-def record(event: str, username: str | None, request: HttpRequest | None) -> None:
+def record(event: str, username: str | None, path: str | None) -> None:
     """Where it fails the request fails with it: no login goes unrecorded."""
-    values = (event, username, request.path if request else None, correlation.current())
+    values = (event, username, path, correlation.current())
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT audit_event(%s, %s, %s, %s)",
@@ -21,7 +21,12 @@ def record(event: str, username: str | None, request: HttpRequest | None) -> Non
 
 
 def denied(request: HttpRequest) -> None:
-    record("DENIED", request.user.get_username(), request)
+    record("DENIED", request.user.get_username(), request.path)
+
+
+def downloaded(request: HttpRequest) -> None:
+    """With the filters of the list."""
+    record("DOWNLOAD", request.user.get_username(), request.get_full_path())
 
 
 def connect() -> None:
@@ -31,12 +36,12 @@ def connect() -> None:
 
 
 def _logged_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
-    record("LOGIN", user.get_username(), request)
+    record("LOGIN", user.get_username(), _path(request))
 
 
 def _logged_out(request: HttpRequest | None, user: Any, **_: Any) -> None:
     if user is not None:
-        record("LOGOUT", user.get_username(), request)
+        record("LOGOUT", user.get_username(), _path(request))
 
 
 def _login_failed(
@@ -48,7 +53,11 @@ def _login_failed(
         username = _storable(str(username))
         if not User.objects.filter(username=username).exists():
             username = f"{username[:2]}…"
-    record("LOGIN_FAILED", username, request)
+    record("LOGIN_FAILED", username, _path(request))
+
+
+def _path(request: HttpRequest | None) -> str | None:
+    return request.path if request else None
 
 
 def _storable(text: str) -> str:

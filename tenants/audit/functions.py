@@ -42,15 +42,15 @@ END;
 $$
 """
 
-# Of logins and refused requests only: it takes no table, no row and no values. Outside a context
-# the name is a claim of the office's process; nobody else may call it.
+# Of logins, refused requests and downloads only: it takes no table, no row and no values. Outside
+# a context the name is a claim of the office's process; nobody else may call it.
 AUDIT_EVENT = """
 CREATE FUNCTION audit_event(event text, username text, path text, correlation text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     staff bigint;
 BEGIN
-    IF event IS NULL OR event NOT IN ('LOGIN', 'LOGIN_FAILED', 'LOGOUT', 'DENIED') THEN
+    IF event IS NULL OR event NOT IN ('LOGIN', 'LOGIN_FAILED', 'LOGOUT', 'DENIED', 'DOWNLOAD') THEN
         RAISE EXCEPTION 'no such event' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF event <> 'LOGIN_FAILED' THEN

@@ -20,6 +20,7 @@ class AuditEntry(SingleKeyTable):
         LOGIN_FAILED = "LOGIN_FAILED"
         LOGOUT = "LOGOUT"
         DENIED = "DENIED"
+        DOWNLOAD = "DOWNLOAD"
 
     id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)  # type: ignore[assignment]
     logged_at = models.DateTimeField("when", db_default=Now(), editable=False)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.forms import SplitDateTimeWidget
 from django.test import Client
 from django.urls import reverse
 
@@ -40,9 +41,7 @@ def form_data(client: Client, url: str) -> dict[str, Any]:
     data = {}
     for bound in client.get(url).context["adminform"].form:
         value = bound.value()
-        if hasattr(bound.field.widget, "decompress") and bound.field.widget.__class__.__name__ in (
-            "AdminSplitDateTime",
-        ):
+        if isinstance(bound.field.widget, SplitDateTimeWidget):
             day, time = bound.field.widget.decompress(value)
             data |= {f"{bound.html_name}_0": day or "", f"{bound.html_name}_1": time or ""}
         else:

@@ -1,0 +1,1 @@
+"""Pages of the back office: what all have in common, and those of bots and staff."""

@@ -1,0 +1,116 @@
+"""Bots, and which staff have which role on them."""
+
+from typing import Any, cast
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import models
+from django.http import HttpRequest
+
+from tenants.backoffice.look import PasswordInput
+from tenants.backoffice.pages import (
+    PlatformAdmin,
+    PlatformForm,
+    TenantAdmin,
+    bots_allowing,
+    is_superuser,
+)
+from tenants.models import Bot, BotAccess
+from tenants.tokens import Token
+
+
+class BotForm(PlatformForm):
+    token = forms.CharField(
+        label="New token",
+        required=False,
+        strip=True,
+        widget=PasswordInput(attrs={"autocomplete": "off", "size": 60}),
+        help_text="The token from @BotFather. It is stored encrypted and never shown again; "
+        "leave empty to keep the present one.",
+    )
+
+    class Meta:
+        model = Bot
+        fields = ("name", "username", "owner_telegram_id", "status", "config", "last_active_at")
+
+    def clean_token(self) -> str:
+        text: str = self.cleaned_data["token"]
+        if text:
+            Token.parse(text)
+        return text
+
+    def _post_clean(self) -> None:
+        # Before the constraints are looked at: a token of another bot is a message, not a crash.
+        if text := self.cleaned_data.get("token"):
+            self.instance.set_token(text)
+        super()._post_clean()
+
+
+@admin.register(Bot)
+class BotAdmin(PlatformAdmin):
+    """Superusers add, name and delete bots; managers change theirs."""
+
+    form = BotForm
+    changed_by = "manager"
+    list_display = ("name", "username", "status", "token_masked", "last_active_at")
+    list_filter = ("status",)
+    search_fields = ("name", "username")
+    readonly_fields = ("token_masked", "created_at", "updated_at")
+    fields = (
+        *("name", "username", "status", "token_masked", "token", "owner_telegram_id", "config"),
+        *("last_active_at", "created_at", "updated_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_add_permission(request) else (*fields, "name")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """The form of a row offers the bots that it may be added to."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        try:
+            asking = admin.site._registry[
+                apps.get_model(request.GET["app_label"], request.GET["model_name"])
+            ]
+        except (KeyError, LookupError):
+            return found, duplicates
+        offered = bots_allowing(getattr(asking, "added_by", "viewer"))
+        return found.filter(pk__in=offered), duplicates
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Names what the database deletes with a bot."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        for relation in Bot._meta.related_objects:
+            model = cast(type[models.Model], relation.related_model)
+            rows = model._base_manager.filter(bot__in=list(objs))
+            counts[str(model._meta.verbose_name_plural)] = rows.count()
+        return listed, counts, needed, protected
+
+
+@admin.register(BotAccess)
+class BotAccessAdmin(TenantAdmin):
+    changed_by = added_by = "manager"
+    list_display = ("user", "bot", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "bot")
+    search_fields = ("user__username", "bot__name")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Not asked of the page of users, which managers may not open."""
+        if db_field.name == "user":
+            options["queryset"] = User.objects.filter(is_active=True).order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "user") if obj else fields

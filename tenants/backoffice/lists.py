@@ -1,0 +1,73 @@
+"""What all lists have: counts and pages that stay cheap at any size, and downloads."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from tenants.audit import events
+from tenants.backoffice.counting import CappedPaginator
+from tenants.backoffice.downloads import download
+from tenants.backoffice.look import ChangeList, ModelAdmin
+
+FORMS = ("csv", "json")
+SECRET = {"telegram_token", "token_fingerprint"}
+# Made by the database from the rest of the row.
+DERIVED = {"search"}
+
+
+class CountedList(ChangeList):
+    """Says how many rows there are below the list, where about and at least have room."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
+class LargeList(ModelAdmin):
+    paginator = CappedPaginator
+    list_per_page = 50
+    show_full_result_count = False
+    change_list_template = "backoffice/change_list.html"
+    # Names of columns for values_list; all of the row's where it says nothing.
+    download_columns: ClassVar[tuple[str, ...]] = ()
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return CountedList
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return not SECRET & set(lookup.split("__")) and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_download"
+        view = self.admin_site.admin_view(self.download_view)
+        return [path("download/<str:form>/", view, name=name), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        names = f"admin:{self.opts.app_label}_{self.opts.model_name}_download"
+        downloads = [(form.upper(), reverse(names, args=[form])) for form in FORMS]
+        context = {"downloads": downloads, "asked": request.GET.urlencode()}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def download_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """The whole list as it is filtered, searched and ordered."""
+        if form not in FORMS:
+            raise Http404
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        queryset = self.get_changelist_instance(request).queryset
+        events.downloaded(request)
+        return download(
+            request.user, queryset, self._columns(), self.opts.model_name or "list", form
+        )
+
+    def _columns(self) -> list[str]:
+        if self.download_columns:
+            return list(self.download_columns)
+        names = [field.attname for field in self.opts.concrete_fields]
+        return [name for name in names if name not in SECRET | DERIVED]

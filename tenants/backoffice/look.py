@@ -1,0 +1,33 @@
+"""How the back office looks: the only module that knows whose look it is, django-unfold's.
+
+Another one takes the same names from elsewhere; its settings are in botplatform/look.py.
+"""
+
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RangeNumericFilter,
+)
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
+
+__all__ = [
+    "AdminPasswordChangeForm",
+    "AutocompleteSelectFilter",
+    "ChangeList",
+    "ChoicesDropdownFilter",
+    "ModelAdmin",
+    "PasswordInput",
+    "RangeDateFilter",
+    "RangeNumericFilter",
+    "StackedInline",
+    "TabularInline",
+    "UserChangeForm",
+    "UserCreationForm",
+    "action",
+    "display",
+]
