@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from legacy_import.batches import encode, identity
@@ -10,7 +10,8 @@ from legacy_import.batches.align import Alignment
 from legacy_import.batches.backups import compressed
 from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.batches.counts import RECORDS, WHOLE
-from legacy_import.batches.encode import REJECTED, content_hash
+from legacy_import.batches.encode import REJECTED
+from legacy_import.batches.items import Item, item
 from legacy_import.batches.known import Chunk, KnownFile, Sequence
 from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
@@ -28,39 +29,6 @@ from tenants.ids import uuid7
 NO_BOT = uuid.UUID(int=0)
 # What a row costs besides its bytes, in the ledger and in Python.
 ROW_BYTES = 400
-
-
-@dataclass(slots=True)
-class Item:
-    """A record with what tells whether it is known and whether it changed."""
-
-    record: Any
-    values: bytes
-    identity: bytes
-    content: bytes
-
-    @property
-    def never_edited(self) -> bool:
-        return isinstance(self.record, Salvaged)
-
-
-def item(record: Any) -> Item:
-    match record:
-        case Message():
-            values = encode.message_values(record)
-            key = encode.message_identity(record)
-        case Profile():
-            values = encode.profile_values(record)
-            for metric in record.metrics:
-                values += encode.metric_values(metric)
-            key = encode.identity_of(record.telegram_id)
-        case Metric():
-            values = encode.metric_values(record)
-            key = encode.identity_hash(record.metric_name, record.recorded_at)
-        case _:
-            return Item(record, b"", REJECTED, content_hash(record.raw, record.code.encode()))
-    original = None if isinstance(record, Metric) else record.original
-    return Item(record, values, key, content_hash(values, original))
 
 
 class FilePlan:

@@ -11,7 +11,8 @@ from django.db import connection
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
-from legacy_import.batches.plan import NO_BOT, FilePlan, item
+from legacy_import.batches.items import item
+from legacy_import.batches.plan import NO_BOT, FilePlan
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
 from legacy_import.runs.ledger import standing_rejects
 from legacy_import.runs.options import BotTree, Options

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from legacy_import.source.document import Document
+from legacy_import.source.found import Element
 from legacy_import.source.messages import whole_number
 from legacy_import.source.records import BotEntry, Note, Reading, Record, Reject
 from legacy_import.source.secrets import WITHHELD
-from legacy_import.source.splitting import Element
 from legacy_import.source.values import Refused, plain, plain_text, pointer
 
 STATUSES = ("active", "inactive", "maintenance", "error")

@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from legacy_import.source.document import Document
+from legacy_import.source.found import Element, Run
 from legacy_import.source.messages import Reader
 from legacy_import.source.records import Conversation, Message, Note, Reading, Record, Reject
 from legacy_import.source.shortcut import Shortcut
-from legacy_import.source.splitting import Element, Run
 from legacy_import.source.times import EPOCH
 from legacy_import.source.values import as_json, plain_text
 

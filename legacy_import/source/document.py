@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from legacy_import.source.encodings import as_utf8
+from legacy_import.source.found import Around, Damage, Element, Lost, Odd, Run
 from legacy_import.source.records import Note, Reading, Reject
-from legacy_import.source.splitting import (
-    PART,
-    Around,
-    Damage,
-    Element,
-    Lost,
-    Odd,
-    Run,
-    Splitter,
-)
+from legacy_import.source.splitting import Splitter
 from legacy_import.source.values import Decoder, Refused, as_json
+from legacy_import.source.window import PART
 
 LARGEST_SURROUNDINGS = 1024 * 1024
 

@@ -142,10 +142,16 @@ class _Walk:
             yield from self._record(bot, os.path.join(folder, name), kind, of)
 
     def _without_file(self, bot: str, tree: bytes, owner: bytes) -> Iterator[SourceFile]:
-        """A conversation of which there are only backups."""
+        """A conversation of which there are only backups; not one that cannot be seen."""
         key, path = _key(owner), os.path.join(tree, b"conversations", owner + b".json")
-        if key is not None and not os.path.lexists(os.path.join(self._root, path)):
+        if key is None:
+            return
+        try:
+            os.lstat(os.path.join(self._root, path))
+        except (FileNotFoundError, NotADirectoryError):
             yield SourceFile(bot, _printable(path), Kind.CONVERSATION, key, 0, 0, ABSENT)
+        except OSError:
+            return
 
     def _record(self, bot: str, path: bytes, kind: Kind, key: bytes) -> Iterator[SourceFile]:
         name = os.path.basename(path)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from legacy_import.source.document import Document
+from legacy_import.source.found import Element
 from legacy_import.source.records import Metric, Note, Reading, Record, Reject
-from legacy_import.source.splitting import Element
 from legacy_import.source.times import EPOCH, UnreadableTime, parse_time
 from legacy_import.source.values import (
     OddNumber,

@@ -10,12 +10,14 @@ from typing import Any
 
 from legacy_import.source.document import Document, kept_whole
 from legacy_import.source.encodings import as_utf8
+from legacy_import.source.ends import end_of_first_value
+from legacy_import.source.found import Element, Key
 from legacy_import.source.messages import whole_number
 from legacy_import.source.metrics import metrics_of
 from legacy_import.source.records import Note, Profile, Reading, Record, Reject
 from legacy_import.source.render import PROFILE_FIELDS, render_profile
 from legacy_import.source.repeated import Again, last_of_repeated
-from legacy_import.source.splitting import LARGEST_RECORD, Element, Key, end_of_first_value
+from legacy_import.source.splitting import LARGEST_RECORD
 from legacy_import.source.times import EPOCH, ZULU, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
     Decoder,

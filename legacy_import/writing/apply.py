@@ -2,33 +2,31 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import Error, connection, transaction
 
-from legacy_import.batches.backups import backup_date
 from legacy_import.batches.batch import Batch, Finished, Part
 from legacy_import.batches.counts import Books
-from legacy_import.batches.encode import CONTENT, IDENTITY
 from legacy_import.models import (
-    Backup,
-    FilePart,
     ImportChunk,
     ImportFile,
     ImportRun,
-    Reject,
-    Repair,
 )
 from legacy_import.writing import refused, upserts
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
-from legacy_import.writing.inserting import insert
+from legacy_import.writing.journal import (
+    chunks,
+    drop_old_bytes,
+    drop_unfinished,
+    write_bytes,
+    write_records,
+)
 from legacy_import.writing.messages import write_messages
 from legacy_import.writing.refused import FileRefused, Planned
 from legacy_import.writing.staging import TABLES, empty
 from tenants.context import maintenance_context
-from tenants.ids import uuid7
 
 # Seconds before a batch is tried again that met a deadlock, say.
 WAITS = (0.1, 0.5, 2.0, 5.0)
@@ -43,19 +41,6 @@ SOLVE = """
     WHERE reject.bot_id = %s AND file.bot_id = reject.bot_id AND file.id = reject.file_id
     AND file.path = %s AND reject.place = ANY (%s) AND reject.file_id <> %s
     AND solved_by IS NULL
-"""
-# Of files that are kept whole, the bytes of this state and of the one before are kept: what the
-# rollback of a run comes back to. A metrics.json that grows would grow the ledger with its square.
-DROP_OLD_BYTES = """
-    WITH gone AS (
-        DELETE FROM import_file_parts AS part
-        USING unnest(%(paths)s::text[]) AS of (path) CROSS JOIN LATERAL (
-            SELECT id FROM import_files AS file
-            WHERE file.bot_id = %(bot)s AND file.path = of.path AND status = 'done'
-            ORDER BY id DESC OFFSET 2 LIMIT 1) AS old
-        WHERE part.bot_id = %(bot)s AND part.file_id = old.id RETURNING part.file_id)
-    UPDATE import_files SET header = header || '{"stored": false}'
-    WHERE bot_id = %(bot)s AND id IN (SELECT file_id FROM gone)
 """
 
 
@@ -115,11 +100,11 @@ class Writer:
             profiles = upserts.write(cursor, batch, upserts.profiles_of(batch), changes)
             metrics = upserts.write(cursor, batch, upserts.metrics_of(batch), changes)
             finished = self._write_files(batch, chats)
-            _write_records(batch)
-            _drop_unfinished(batch)
-            _write_bytes(batch)
-            _drop_old_bytes(cursor, batch)
-            ImportChunk.objects.bulk_create(_chunks(batch, transaction, profiles, metrics))
+            write_records(batch)
+            drop_unfinished(batch)
+            write_bytes(batch)
+            drop_old_bytes(cursor, batch)
+            ImportChunk.objects.bulk_create(chunks(batch, transaction, profiles, metrics))
             changes.write(batch)
             self._solve(cursor, batch)
         return finished
@@ -142,7 +127,7 @@ class Writer:
                 write_messages(cursor, some, chats, changes)
                 upserts.write(cursor, some, upserts.profiles_of(some), changes)
                 upserts.write(cursor, some, upserts.metrics_of(some), changes)
-                _write_records(some)
+                write_records(some)
 
             found = refused.refused_of(batch, write)
             transaction.set_rollback(True)
@@ -198,108 +183,3 @@ class Writer:
                 cursor.execute(
                     SOLVE, [self.run.number, self.bot_id, part.path, places, part.file_id]
                 )
-
-
-def _write_records(batch: Batch) -> None:
-    def of(part: Part, place: int) -> dict[str, Any]:
-        return {"bot_id": batch.bot_id, "file_id": part.file_id, "place": place}
-
-    Reject.objects.bulk_create(
-        [
-            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw, piece=piece)
-            for part in batch.parts
-            for place, piece, each in part.rejects
-        ],
-        batch_size=1000,
-    )
-    Repair.objects.bulk_create(
-        [
-            Repair(**of(part, place), code=note.code, pointer=note.where, original=note.original)
-            for part in batch.parts
-            for place, note in part.notes
-        ],
-        batch_size=1000,
-    )
-    originals = {"id": "uuid", "file_id": "uuid", "place": "bigint", "original": "bytea"}
-    insert(
-        *("import_originals", originals, batch.bot_id),
-        (
-            (uuid7(), part.file_id, place, original)
-            for part in batch.parts
-            for place, original in part.originals
-        ),
-    )
-
-
-def _drop_unfinished(batch: Batch) -> None:
-    """The file's bytes, of a run that was killed in the middle of it."""
-    paths = [part.path for part in batch.parts if part.opens and part.known]
-    if paths:
-        unfinished = ImportFile.objects.filter(
-            bot=batch.bot_id, path__in=paths, status=ImportFile.Status.PARTIAL
-        ).exclude(pk__in=[part.file_id for part in batch.parts])
-        of_file = {"bot": batch.bot_id, "file__in": unfinished.values("pk")}
-        Backup.objects.filter(**of_file).delete()
-        FilePart.objects.filter(**of_file).delete()
-        Reject.objects.filter(**of_file, place=0).delete()
-
-
-def _write_bytes(batch: Batch) -> None:
-    Backup.objects.bulk_create(
-        Backup(
-            bot_id=batch.bot_id,
-            file_id=part.file_id,
-            chat_id=part.file.key,
-            date=backup_date(part.file.path),
-            stored=part.keeps_bytes,
-        )
-        for part in batch.parts
-        if part.opens and part.keeps_bytes is not None
-    )
-    FilePart.objects.bulk_create(
-        FilePart(bot_id=batch.bot_id, file_id=part.file_id, number=number, data=data)
-        for part in batch.parts
-        for number, data in part.bytes_parts
-    )
-
-
-def _drop_old_bytes(cursor: Any, batch: Batch) -> None:
-    paths = [part.path for part in batch.parts if part.ends and part.known and part.kept_whole]
-    if paths:
-        cursor.execute(DROP_OLD_BYTES, {"bot": batch.bot_id, "paths": paths})
-
-
-def _chunks(
-    batch: Batch,
-    transaction: int,
-    *inserted: Mapping[uuid.UUID, list[uuid.UUID]],
-) -> Iterator[ImportChunk]:
-    for part in batch.parts:
-        rows = [row for ids in inserted for row in ids.get(part.file_id, ())]
-        if part.identities or rows:
-            for begin, end, shift in _shifted(part):
-                identities = part.identities[begin * IDENTITY : end * IDENTITY]
-                contents = part.contents[begin * CONTENT : end * CONTENT]
-                yield ImportChunk(
-                    bot_id=batch.bot_id,
-                    file_id=part.file_id,
-                    first_place=part.first_place + begin,
-                    records=end - begin,
-                    shift=shift,
-                    hashes=bytes(identities + contents),
-                    row_ids=rows or None,
-                    transaction=transaction,
-                )
-
-
-def _shifted(part: Part) -> Iterator[tuple[int, int, int]]:
-    """Where its records begin and end that have one shift."""
-    records = len(part.identities) // IDENTITY
-    if part.moved_at is None:
-        yield 0, records, part.shift
-        return
-    unmoved = min(part.moved_at - part.first_place, records)
-    if unmoved:
-        yield 0, unmoved, part.shift
-    if unmoved < records:
-        yield unmoved, records, part.shift + part.moved_by

@@ -15,7 +15,8 @@ from legacy_import.source.messages import SeenIds
 from legacy_import.source.opening import FileChanged
 from legacy_import.source.reading import read
 from legacy_import.source.records import Message, Reject
-from legacy_import.source.splitting import LARGEST_RECORD, PART
+from legacy_import.source.splitting import LARGEST_RECORD
+from legacy_import.source.window import PART
 from tests.legacy_import.source.support import codes, conversation, listed, whole, written
 
 GOOD = b'{"ts": "2025-08-10T12:00:00Z", "direction": "in", "text": "x"}'

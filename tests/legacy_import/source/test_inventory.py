@@ -202,7 +202,7 @@ def test_an_empty_folder_is_no_bots_tree(workspace: Path) -> None:
         (0, "anna", ["anna"]),
         (0, "anna/conversations", ["anna/conversations"]),
         (0, "anna/backups", ["anna/backups"]),
-        (0, "anna/backups/3", ["anna/backups/3"]),
+        (0, "anna/backups/1", ["anna/backups/1"]),
         (0, "anna/odd/deep", ["anna/odd/deep"]),
         (0o100, "anna", ["anna"]),
         (0o400, "anna/conversations", ["anna/conversations/1.json"]),
@@ -214,7 +214,7 @@ def test_folders_that_cannot_be_read(
     """Each is a problem of its own, and everything else is found. As somebody who is not root."""
     for bot in ("anna", "bob"):
         make(workspace, *(f"{bot}/{path}" for path in (
-            "conversations/1.json", "backups/3/2024-01-01.json", "odd/deep/x")))  # fmt: skip
+            "conversations/1.json", "backups/1/2024-01-01.json", "odd/deep/x")))  # fmt: skip
     everything = set(problems(list(inventory(workspace))))
     (workspace / folder).chmod(mode)
     workspace.chmod(0o755)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from legacy_import.source import opening, shortcut, splitting
+from legacy_import.source import opening, shortcut, splitting, window
 from legacy_import.source.records import Message, Reject
 from legacy_import.source.render import render_conversation
 from legacy_import.source.splitting import Splitter
@@ -122,7 +122,8 @@ def test_every_record_comes_back_or_is_rejected(
     data += garbage
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setattr(opening, "BLOCK", block)
-        patched.setattr(splitting, "BLOCK", block)
+        for module in (splitting, window):
+            patched.setattr(module, "BLOCK", block)
         patched.setattr(shortcut, "MOST", 4 * block)
         patched.setattr(shortcut, "LEAST", block // 4)
         reading, records = conversation(Path(folder), data)
