@@ -1,7 +1,7 @@
 """Checks `content` and `json` of the bots that bots.json describes."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,20 @@ STORED = """
 """
 
 
-def compare_bots(root: Path, file: File, bots: Mapping[str, uuid.UUID], findings: Findings) -> None:
+def compare_bots(
+    root: Path, files: Iterable[File], bots: Mapping[str, uuid.UUID], findings: Findings
+) -> None:
+    """What is said of a bot last counts; the list beside the folders comes after those in them."""
     by_name = {name.lower(): bot_id for name, bot_id in bots.items()}
-    for row in bot_rows(root, file):
-        if bot_id := by_name.pop(row.name.lower(), None):
-            findings.count(CONTENT, "bots")
-            findings.count(JSON, "bots")
-            _compare(file, row, bot_id, findings)
+    said: dict[uuid.UUID, tuple[File, BotRow]] = {}
+    for file in sorted(files, key=lambda file: file.bot is None):
+        for row in bot_rows(root, file):
+            if bot_id := by_name.get(row.name.lower()):
+                said[bot_id] = file, row
+    for bot_id, (file, row) in said.items():
+        findings.count(CONTENT, "bots")
+        findings.count(JSON, "bots")
+        _compare(file, row, bot_id, findings)
 
 
 def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> None:

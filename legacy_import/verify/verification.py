@@ -81,9 +81,8 @@ class Verification:
                 self.findings.add(ACCOUNTING, name, "the bot is not in the database")
         with maintenance_context():
             read_only()
-            for file in self._files():
-                if file.kind is Kind.BOTS:
-                    compare_bots(self.root, file, bots, self.findings)
+            lists = (file for file in self._files() if file.kind is Kind.BOTS)
+            compare_bots(self.root, lists, bots, self.findings)
             if bots and PERFORMANCE in self.findings.checks:
                 reads = Reads(self.findings)
                 for name, bot_id in bots.items():

@@ -20,6 +20,7 @@ from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
 from legacy_import.verify.source.repaired import Repaired
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
+from legacy_import.verify.source.strangers import stranger
 from legacy_import.verify.source.tree import File, Kind, id_in
 from legacy_import.verify.source.window import Kept, kept
 
@@ -83,7 +84,7 @@ class Expected:
         try:
             with opened(self.root, self.file) as file:
                 if read is None:
-                    yield _reject(0, _all_of(file), "not a record")
+                    yield stranger(self.file.path, file)
                     return
                 try:
                     yield from read(Document(file))
