@@ -185,7 +185,10 @@ class Expected:
     ) -> Iterator[Row | Reject]:
         try:
             if not isinstance(entry, Kept):
-                yield from snapshots.rows(entry, tags, _repairs(document))
+                for row in snapshots.rows(entry, tags, _repairs(document)):
+                    if isinstance(row, MetricRow) and row.repairs:
+                        self.repaired.add(row.place, "", None)
+                    yield row
                 return
             damaged = _reject(0, entry, "damaged")
         except Refused as why:
