@@ -162,6 +162,35 @@ def test_delta_passes_verify_too(imported, emma):
     assert findings.figures["content"]["metrics no longer in their files"] == 2
 
 
+ADDED = """
+    INSERT INTO bot_metrics (id, bot_id, metric_name, metric_value, metric_tags, recorded_at)
+    SELECT overlay(id::text PLACING 'ffff' FROM 33)::uuid, bot_id, {}, metric_value, {},
+        recorded_at
+    FROM bot_metrics WHERE metric_name = 'a' AND metric_tags = '{{"telegram_id": 7}}'
+"""
+
+
+@pytest.mark.parametrize(
+    "added",
+    [("'a'", "metric_tags"), ("'b'", "metric_tags"), ("'c'", """'{"telegram_id": 8}'""")],
+)
+def test_measurements_of_a_person_that_are_gone_are_counted_apart(tree, emma, by_hand, added):
+    """Of one whose file was imported again; another row is as little explained as ever."""
+    tree.old_chat(1, line(1), line(2))
+    for n in (7, 8):
+        tree.person(n, conversation_stats={"a": 1, "b": 2, "c": 3})
+    tree.imported()
+    tree.person(7, conversation_stats={"a": 1})
+    tree.imported()
+    findings = verified(tree)
+    assert passed(findings)
+    assert findings.figures["content"]["metrics"] == 4
+    assert findings.figures["content"]["metrics no longer in their files"] == 2
+    by_hand(ADDED.format(*added))
+    (found,) = everything(verified(tree))
+    assert found.what == "a row that no record explains"
+
+
 @pytest.mark.parametrize(
     "change",
     [
