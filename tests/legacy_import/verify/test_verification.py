@@ -1,5 +1,6 @@
 """What was imported verifies clean; what is then changed by hand is reported, with its place."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message
+from legacy_import.verify import performance
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.report import as_text, status
@@ -234,6 +236,38 @@ def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
         values = {"bot": "0" * 32}
         Reads(found)._check_plan(cursor, "all", "all", "SELECT * FROM messages", values)
     assert found.first["performance"][0].what == "all reads 10 partitions"
+
+
+class Clock:
+    """Some of the seconds that pass are added."""
+
+    def __init__(self, slow: range) -> None:
+        self.slow = slow
+        self.asked = 0
+        self.added = 0.0
+
+    def perf_counter(self) -> float:
+        self.asked += 1
+        # A time is taken before each read and behind it.
+        self.added += self.asked // 2 in self.slow and self.asked % 2 == 0
+        return time.perf_counter() + self.added
+
+
+@pytest.mark.parametrize(
+    ("slow", "again", "differences"),
+    [
+        (range(1, 2), False, 0),  # the first of all reads: it warms the cache
+        (range(2, 12), True, 0),  # a moment of the machine's
+        (range(2, 100_000), True, 5),
+    ],
+)
+def test_a_slow_moment_is_no_slow_read(imported, monkeypatch, slow, again, differences):
+    monkeypatch.setattr(performance, "time", Clock(slow))
+    findings = verified(imported, findings=Findings(checks={"performance", "self-test"}))
+    assert findings.total["performance"] == differences, as_text(findings)
+    figures = findings.figures["performance"]
+    assert any("measured again after" in figure for figure in figures) == again
+    assert status(findings) == ("differences" if differences else "passed")
 
 
 def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
