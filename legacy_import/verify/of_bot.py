@@ -30,6 +30,8 @@ class Portion:
     """One file of those that are compared together."""
 
     read: Read
+    # What of it was not told of as progress.
+    left: int = 0
     sum: Sum | None = None
     people: list[ProfileRow] = field(default_factory=list)
 
