@@ -4,14 +4,13 @@ What the rule makes of such a record is compared with its row like any other's.
 """
 
 import uuid
-from bisect import bisect_left
 from collections.abc import Sequence
 
 from legacy_import.verify import kept as keeping
 from legacy_import.verify.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.kept import KeptOriginals, KeptRepair
+from legacy_import.verify.kept import KeptOriginals, KeptRepair, has
 from legacy_import.verify.ledger import LedgerFile, path_of
 from legacy_import.verify.original import is_in
 from legacy_import.verify.source.encodings import BLOCK
@@ -54,14 +53,17 @@ def compare_repairs(
 
 def _compare_places(one: Read, kept: KeptOriginals, findings: Findings) -> None:
     """Also where the importer took for a repair what the verifier does not: then it is kept."""
-    repaired = {*one.expected.repaired.places}
-    for place in sorted(repaired - kept.noted):
-        findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
+    repaired = one.expected.repaired.places
+    for place in repaired:
+        if place not in kept.noted:
+            findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
     if one.file.kind is Kind.OLDER_PROFILES:
         return  # kept whole
-    for place in sorted(kept.noted.difference(repaired, kept.places, {WHOLE_FILE})):
-        what = "a repair is noted that no record explains"
-        findings.add(REPAIRS, one.file.printable, what, place)
+    for place in kept.noted:
+        explained = has(repaired, place) or has(kept.places, place) or place == WHOLE_FILE
+        if not explained:
+            what = "a repair is noted that no record explains"
+            findings.add(REPAIRS, one.file.printable, what, place)
 
 
 def _compare(one: Read, kept: KeptOriginals, placed: bool, findings: Findings) -> None:
@@ -88,8 +90,7 @@ def _compare_others(one: Read, kept: KeptOriginals, findings: Findings) -> None:
     places = one.expected.repaired.places
     left = {}
     for place, record in zip(kept.places, kept.records, strict=True):
-        at = bisect_left(places, place)
-        if at == len(places) or places[at] != place:
+        if not has(places, place):
             left[place] = record
     if not left:
         return
