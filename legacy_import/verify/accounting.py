@@ -16,6 +16,7 @@ from legacy_import.verify.same import same_text
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
 from legacy_import.verify.source.rows import Reject
+from legacy_import.verify.source.strangers import MASKED, WITHHELD, stranger
 from legacy_import.verify.source.tree import File, Kind
 from tenants.context import maintenance_context
 
@@ -99,6 +100,8 @@ class Accounts:
         left = Counter((one.size, one.sha256) for one in rejects)
         for reject in expected:
             self.findings.count(REPAIRS, "rejects")
+            if reject.reason in (WITHHELD, MASKED):
+                self.findings.count(REPAIRS, reject.reason)
             key = (reject.size, reject.sha256)
             if left[key]:
                 left[key] -= 1
@@ -122,12 +125,20 @@ class Accounts:
     def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")
         stored = kept.backup_is_stored(self.bot_id, known.id)
-        if stored is None and sha256_of(self.root, file) in {one.sha256 for one in rejects}:
+        if stored is None and self._as_stranger(file) in {one.sha256 for one in rejects}:
             self.findings.count(BACKUPS, "kept as rejects")
         elif stored is None:
             self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
         elif stored:
             self._compare_bytes(file, known)
+
+    def _as_stranger(self, file: File) -> bytes | None:
+        """What is kept of a snapshot whose name is no day."""
+        try:
+            with opened(self.root, file) as bytes_:
+                return stranger(file.path, bytes_).sha256
+        except Unreadable:
+            return None
 
     def _compare_bytes(self, file: File, known: LedgerFile) -> None:
         if kept.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):

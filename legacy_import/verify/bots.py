@@ -1,7 +1,7 @@
 """Checks `content` and `json` of the bots that bots.json describes."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.bots import BotRow, bot_rows
 from legacy_import.verify.source.tree import File
+from tenants.models import Bot
 from tenants.tokens import Token
 
 # A bot that was there before its first import, or was edited since, is not the file's.
@@ -24,13 +25,20 @@ STORED = """
 """
 
 
-def compare_bots(root: Path, file: File, bots: Mapping[str, uuid.UUID], findings: Findings) -> None:
+def compare_bots(
+    root: Path, files: Iterable[File], bots: Mapping[str, uuid.UUID], findings: Findings
+) -> None:
+    """What is said of a bot last counts; the list beside the folders comes after those in them."""
     by_name = {name.lower(): bot_id for name, bot_id in bots.items()}
-    for row in bot_rows(root, file):
-        if bot_id := by_name.pop(row.name.lower(), None):
-            findings.count(CONTENT, "bots")
-            findings.count(JSON, "bots")
-            _compare(file, row, bot_id, findings)
+    said: dict[uuid.UUID, tuple[File, BotRow]] = {}
+    for file in sorted(files, key=lambda file: file.bot is None):
+        for row in bot_rows(root, file):
+            if bot_id := by_name.get(row.name.lower()):
+                said[bot_id] = file, row
+    for bot_id, (file, row) in said.items():
+        findings.count(CONTENT, "bots")
+        findings.count(JSON, "bots")
+        _compare(file, row, bot_id, findings)
 
 
 def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> None:
@@ -38,7 +46,13 @@ def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> 
         cursor.execute(STORED, [bot_id])
         *values, config, is_its_own = cursor.fetchone()
     differs: list[tuple[str, str, Any, Any]]
-    expected = (row.username, row.owner_telegram_id, row.status, _fingerprint(row))
+    token = _fingerprint(row)
+    if token and Bot.objects.filter(token_fingerprint=token).exclude(pk=bot_id).exists():
+        findings.note(file.printable, f"{row.name}'s token is another bot's, and was not taken")
+        token = None
+    # Without a token no bot is active.
+    status = "inactive" if row.status == "active" and not token else row.status
+    expected = (_username(row), row.owner_telegram_id, status, token)
     names = ("username", "owner_telegram_id", "status", "telegram_token")
     fields = list(zip(names, expected, values, strict=True))
     differs = [(CONTENT, *one) for one in fields if one[1] != one[2]]
@@ -52,6 +66,14 @@ def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> 
             findings.add(check, file.printable, f"{name} differs", row.place)
         else:
             findings.add(check, file.printable, "differs", row.place, name, wanted, found)
+
+
+def _username(row: BotRow) -> str:
+    try:
+        Bot._meta.get_field("username").run_validators(row.username)
+    except ValidationError:
+        return ""
+    return row.username
 
 
 def _fingerprint(row: BotRow) -> str | None:

@@ -87,9 +87,13 @@ class KeptOriginals:
     undecoded: set[int] = field(default_factory=set)
 
     def record_at(self, place: int) -> int | None:
-        at = bisect_left(self.places, place)
-        there = at < len(self.places) and self.places[at] == place
-        return self.records[at] if there else None
+        return self.records[bisect_left(self.places, place)] if has(self.places, place) else None
+
+
+def has(places: "array[int]", place: int) -> bool:
+    """Of places in their order."""
+    at = bisect_left(places, place)
+    return at < len(places) and places[at] == place
 
 
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:

@@ -12,7 +12,7 @@ from legacy_import.verify.checks import CONTENT, JSON
 from legacy_import.verify.conversations import UNEXPLAINED
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.rows import MetricRow
-from legacy_import.verify.stored import LIVE
+from legacy_import.verify.stored import IMPORTED, LIVE
 from legacy_import.verify.timezones import TimeZones
 
 OF_FILES = f"""
@@ -25,11 +25,13 @@ SUMS = f"""
 """
 VALUES = f"""
     SELECT trim_scale(m.metric_value)::text,
-        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, m.metric_tags::text
+        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, m.metric_tags::text, {IMPORTED}
     {OF_FILES} AND m.metric_name = %(name)s
 """
 # In the order in which a changed row is looked for: by all of its fields but one.
 FIELDS = ("recorded_at", "metric_value", "metric_tags", "metric_name")
+
+GONE = "metrics no longer in their files"
 
 Reread = Callable[[str], Iterable[tuple[str, MetricRow]]]
 
@@ -52,16 +54,22 @@ class Measurements:
         self.findings = findings
         self.zones = zones
         self.sums: dict[str, list[int]] = {}
+        # The tags of people whose files were imported more than once.
+        self.again: set[str] = set()
 
     def add(self, row: MetricRow) -> None:
         sums = self.sums.setdefault(row.metric_name, [0, 0])
         sums[0] += 1
         sums[1] += metric_hash(row)
 
-    def compare(self, reread: Reread, vanished: int, people: list[int] | None) -> None:
+    def compare(
+        self, reread: Reread, vanished: int, people: list[int] | None, again: Iterable[int]
+    ) -> None:
         """`reread` gives the source's rows of one name again, with their files; `vanished` is how
-        many the files have no longer; `people` whose measurements were read, if not everybody's."""
+        many metrics.json has no longer; `people` whose measurements were read, if not everybody's;
+        `again` those whose files were imported more than once."""
         self.bot["people"] = people
+        self.again = {jsonb({"telegram_id": person}) for person in again}
         with connection.cursor() as cursor:
             cursor.execute(SUMS, self.bot)
             found = {name: [count, int(total)] for name, count, total in cursor.fetchall()}
@@ -81,17 +89,28 @@ class Measurements:
         """What is left when rows that differ in one field are told as that."""
         with connection.cursor() as cursor:
             cursor.execute(VALUES, {**self.bot, "name": name})
-            there = Counter(Measured(name, *values) for values in cursor)
+            rows = [(Measured(name, *values), imported) for *values, imported in cursor]
+        there = Counter(row for row, _ in rows)
         missing: list[Missing] = []
+        # Of whom earlier versions of their files may have had it.
+        left = self.again.intersection(row.metric_tags for row, imported in rows if imported)
+        del rows
         for file, row in reread(name):
             wanted = Measured(
                 name, plain(row.metric_value), row.recorded_at, jsonb(row.metric_tags)
             )
+            left.discard(wanted.metric_tags)
             if there[wanted]:
                 there[wanted] -= 1
             else:
                 missing.append((file, row.place, wanted))
-        unexplained = sorted(there.elements())
+        unexplained = []
+        for measured in sorted(there.elements()):
+            if measured.metric_tags in left:
+                left.remove(measured.metric_tags)
+                self.findings.count(CONTENT, GONE)
+            else:
+                unexplained.append(measured)
         for field in FIELDS[:-1]:
             missing, unexplained = self._paired(field, missing, unexplained)
         return missing, unexplained
@@ -121,7 +140,7 @@ class Measurements:
                 CONTENT, file, "the metric is missing", place, row.metric_name, row[1:]
             )
         if gone := min(vanished, len(unexplained)):
-            self.findings.count(CONTENT, "metrics no longer in their files", gone)
+            self.findings.count(CONTENT, GONE, gone)
         for row in unexplained[gone:]:
             self.findings.add(
                 CONTENT, "bot_metrics", UNEXPLAINED, None, row.metric_name, None, row[1:]

@@ -30,6 +30,8 @@ class Portion:
     """One file of those that are compared together."""
 
     read: Read
+    # What of it was not told of as progress.
+    left: int = 0
     sum: Sum | None = None
     people: list[ProfileRow] = field(default_factory=list)
 
@@ -51,6 +53,8 @@ class Comparison:
         self.whole = whole
         self.looked_at = self.metrics_gone = 0
         self.people = array("q")
+        # Whose files were imported more than once.
+        self.people_again = array("q")
         self.seen: set[bytes] = set()
         self.zones = TimeZones(bot, findings)
         self.accounts = Accounts(bot_id, root, findings)
@@ -114,11 +118,13 @@ class Comparison:
             compare_people(self.bot_id, people, self.findings, self.zones)
         for one in portion:
             file = known.get(path_of(one.read.file))
+            if file and file.versions > 1:
+                self.people_again.extend(person.telegram_id for person in one.people)
             gone = file.counted("vanished") if file else 0
             if one.read.file.kind is Kind.METRICS:
                 self.metrics_gone += gone
             elif one.read.file.kind is Kind.OLDER_PROFILES:
-                self.explained.people_gone += gone
+                self.explained.people_gone += file.counted("vanished", "metrics") if file else 0
         if BACKUPS in self.findings.checks:
             backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
             list_only_in_backups(self.bot_id, self.root, backups, self.findings)
@@ -148,7 +154,10 @@ class Comparison:
         if self.looked_at:
             people = None if self.whole else [*self.people]
             self.measurements.compare(
-                lambda metric: _named(metric, read_again()), self.metrics_gone, people
+                lambda metric: _named(metric, read_again()),
+                self.metrics_gone,
+                people,
+                self.people_again,
             )
         self.zones.report()
 

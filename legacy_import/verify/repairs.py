@@ -4,19 +4,21 @@ What the rule makes of such a record is compared with its row like any other's.
 """
 
 import uuid
-from bisect import bisect_left
 from collections.abc import Sequence
 
 from legacy_import.verify import kept as keeping
 from legacy_import.verify.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.kept import KeptOriginals, KeptRepair
+from legacy_import.verify.kept import KeptOriginals, KeptRepair, has
 from legacy_import.verify.ledger import LedgerFile, path_of
 from legacy_import.verify.original import is_in
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Unreadable, opened
 from legacy_import.verify.source.repaired import short_hash
+from legacy_import.verify.source.tree import Kind
+
+WHOLE_FILE = 0
 
 
 def compare_repairs(
@@ -32,7 +34,7 @@ def compare_repairs(
         places.noted.add(repair.place)
         if repair.code == "windows-1251":
             places.undecoded.add(short_hash(repair.original))
-        elif repair.place == 0:
+        elif repair.place == WHOLE_FILE:
             _compare_beginning(one, repair, findings)
         elif repair.record is not None and not is_in(repair.record, repair):
             findings.add(
@@ -40,25 +42,38 @@ def compare_repairs(
                 "in the record", repair.place, repair.pointer, repair.record, repair.original,
             )  # fmt: skip
     for path, one in by_path.items():
+        # After a second import, or with messages from backups, places are not those in the file.
+        placed = known[path].versions == 1 and not one.salvaged
+        of_file = kept.get(path, KeptOriginals())
+        if placed:
+            _compare_places(one, of_file, findings)
         if one.file.kind not in KEPT_WHOLE:
-            _compare(one, kept.get(path, KeptOriginals()), known[path], findings)
+            _compare(one, of_file, placed, findings)
 
 
-def _compare(one: Read, kept: KeptOriginals, known: LedgerFile, findings: Findings) -> None:
+def _compare_places(one: Read, kept: KeptOriginals, findings: Findings) -> None:
+    """Also where the importer took for a repair what the verifier does not: then it is kept."""
+    repaired = one.expected.repaired.places
+    for place in repaired:
+        if place not in kept.noted:
+            findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
+    if one.file.kind is Kind.OLDER_PROFILES:
+        return  # kept whole
+    for place in kept.noted:
+        explained = has(repaired, place) or has(kept.places, place) or place == WHOLE_FILE
+        if not explained:
+            what = "a repair is noted that no record explains"
+            findings.add(REPAIRS, one.file.printable, what, place)
+
+
+def _compare(one: Read, kept: KeptOriginals, placed: bool, findings: Findings) -> None:
     repaired, name = one.expected.repaired, one.file.printable
     findings.count(REPAIRS, "repaired records", len(repaired.places))
-    # After a second import, or with messages from backups, places are not those in the file.
-    placed = known.versions == 1 and not one.salvaged
     hashes = set() if placed else set(kept.records)
     for place, record, undecoded in zip(
         repaired.places, repaired.records, repaired.other_encoding, strict=True
     ):
-        if placed:
-            found = kept.record_at(place)
-            if place not in kept.noted:
-                findings.add(REPAIRS, name, "its repair is not noted", place)
-        else:
-            found = record if record in hashes else None
+        found = kept.record_at(place) if placed else record if record in hashes else None
         if undecoded:
             same = undecoded in kept.undecoded and found in (None, record)
         else:
@@ -75,8 +90,7 @@ def _compare_others(one: Read, kept: KeptOriginals, findings: Findings) -> None:
     places = one.expected.repaired.places
     left = {}
     for place, record in zip(kept.places, kept.records, strict=True):
-        at = bisect_left(places, place)
-        if at == len(places) or places[at] != place:
+        if not has(places, place):
             left[place] = record
     if not left:
         return

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -81,9 +82,8 @@ class Verification:
                 self.findings.add(ACCOUNTING, name, "the bot is not in the database")
         with maintenance_context():
             read_only()
-            for file in self._files():
-                if file.kind is Kind.BOTS:
-                    compare_bots(self.root, file, bots, self.findings)
+            lists = (file for file in self._files() if file.kind is Kind.BOTS)
+            compare_bots(self.root, lists, bots, self.findings)
             if bots and PERFORMANCE in self.findings.checks:
                 reads = Reads(self.findings)
                 for name, bot_id in bots.items():
@@ -105,7 +105,7 @@ class Verification:
         for file in self._files():
             if file.bot is not None:
                 samples.setdefault(file.bot, Sample(wanted)).add(file)
-                size += os.lstat(self.root / file.path).st_size
+                size += self._size(file)
             elif file.kind is not Kind.BOTS:
                 self.findings.count(ACCOUNTING, "files of no bot")
         if not samples:
@@ -136,8 +136,7 @@ class Verification:
         for portion in self._portions(name, comparison, sample):
             comparison.compare(portion)
             for one in portion:
-                if one.read.file.kind is not Kind.NO_FILE:
-                    self.progress.advance(os.lstat(self.root / one.read.file.path).st_size)
+                self._advance(one, one.left)
         with maintenance_context():
             read_only()
             comparison.end(lambda: self._read_again(name, sample))
@@ -152,14 +151,27 @@ class Verification:
         messages = 0
         for n, file in enumerate(self._files_of(name)):
             expected = Expected(file, self.root, self.zone)
-            one = Portion(Read(expected, looked_at=sample.has(n, file)))
+            one = Portion(Read(expected, looked_at=sample.has(n, file)), self._size(file))
+            expected.told = partial(self._advance, one)
             comparison.read(one)
+            expected.told = None
             portion.append(one)
             messages += expected.records
             if len(portion) == FILES_AT_ONCE or messages >= MESSAGES_AT_ONCE:
                 yield portion
                 portion, messages = [], 0
         yield portion
+
+    def _size(self, file: File) -> int:
+        if file.kind in (Kind.NO_FILE, Kind.BOTS):
+            return 0
+        return os.lstat(self.root / file.path).st_size
+
+    def _advance(self, one: Portion, size: int) -> None:
+        """As far as a file is read; what is left of it when it is compared."""
+        size = min(size, one.left)
+        one.left -= size
+        self.progress.advance(size)
 
     def _read_again(self, name: str, sample: Sample) -> Iterator[Expected]:
         """The files with measurements."""

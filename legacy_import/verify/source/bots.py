@@ -1,5 +1,6 @@
 """What bots.json says of the bots; the tokens in it go nowhere but into a comparison."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,12 @@ from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.reading import Unreadable, opened
 from legacy_import.verify.source.tree import File
 
+# A token anywhere in a config; what follows its number is not stored there.
+TOKEN = re.compile(r"(?P<number>[0-9]{5,16}(?::|%3[Aa]))[A-Za-z0-9_-]{30,}")
+# Parts of the bot's own token that are shorter are words like others.
+SHORTEST_PART = 20
+INSTEAD = "…"
+LONGEST_NAME = 200
 STATUSES = ("active", "inactive", "maintenance", "error")
 
 
@@ -45,9 +52,13 @@ def _row(place: int, entry: Any) -> BotRow:
         raise Refused("a bot is an object")
     if not (name := _text(entry.get("name"))):
         raise Refused("a bot has a name")
+    if len(name) > LONGEST_NAME:
+        raise Refused("the bot's name is too long")
     config = columns.json_value(entry.get("config") or {}, [], "config")
     if not isinstance(config, dict):
         raise Refused("its config is an object")
+    token = _text(entry.get("telegram_token"))
+    parts = [part for part in (token, token.split(":")[-1]) if len(part) >= SHORTEST_PART]
     status = _text(entry.get("status")).lower()
     return BotRow(
         place=place,
@@ -55,9 +66,25 @@ def _row(place: int, entry: Any) -> BotRow:
         username=_text(entry.get("username")).removeprefix("@"),
         owner_telegram_id=_owner(entry.get("owner_telegram_id")),
         status=status if status in STATUSES else "inactive",
-        config=config,
-        token=_text(entry.get("telegram_token")) or None,
+        config=_without_tokens(config, parts),
+        token=token or None,
     )
+
+
+def _without_tokens(value: Any, parts: list[str]) -> Any:
+    if isinstance(value, str):
+        text = TOKEN.sub(rf"\g<number>{INSTEAD}", value)
+        for part in parts:
+            text = text.replace(part, INSTEAD)
+        return text
+    if isinstance(value, list):
+        return [_without_tokens(one, parts) for one in value]
+    if not isinstance(value, dict):
+        return value
+    members = {_without_tokens(k, parts): _without_tokens(one, parts) for k, one in value.items()}
+    if len(members) < len(value):
+        raise Refused("two keys that differ only in tokens")
+    return members
 
 
 def _text(value: Any) -> str:

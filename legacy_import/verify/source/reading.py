@@ -1,10 +1,11 @@
 """What one file must have become: its rows, and the rejects for the rest, in its order."""
 
 import hashlib
+import io
 import json
 import os
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
@@ -20,6 +21,7 @@ from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
 from legacy_import.verify.source.repaired import Repaired
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
+from legacy_import.verify.source.strangers import stranger
 from legacy_import.verify.source.tree import File, Kind, id_in
 from legacy_import.verify.source.window import Kept, kept
 
@@ -46,6 +48,8 @@ class Expected:
     # Places of records that have no row although they are as they should be.
     refused: Container[int] = ()
     left_out: int = 0
+    # How many bytes more are read; in all it may be some more than the file has.
+    told: Callable[[int], object] | None = None
 
     def again(self) -> "Expected":
         return Expected(self.file, self.root, self.zone, refused=self.refused)
@@ -81,9 +85,9 @@ class Expected:
             yield _reject(0, NOTHING, "no file")
             return
         try:
-            with opened(self.root, self.file) as file:
+            with opened(self.root, self.file, self.told) as file:
                 if read is None:
-                    yield _reject(0, _all_of(file), "not a record")
+                    yield stranger(self.file.path, file)
                     return
                 try:
                     yield from read(Document(file))
@@ -196,7 +200,10 @@ class Expected:
     ) -> Iterator[Row | Reject]:
         try:
             if not isinstance(entry, Kept):
-                yield from snapshots.rows(entry, tags, _repairs(document))
+                for row in snapshots.rows(entry, tags, _repairs(document)):
+                    if isinstance(row, MetricRow) and row.repairs:
+                        self.repaired.add(row.place, "", None)
+                    yield row
                 return
             damaged = _reject(0, entry, "damaged")
         except Refused as why:
@@ -205,17 +212,31 @@ class Expected:
         yield replace(damaged, place=snapshots.place)
 
 
+class _Told(io.BufferedReader):
+    def __init__(self, raw: io.FileIO, told: Callable[[int], object]) -> None:
+        super().__init__(raw)
+        self._told = told
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(size)
+        self._told(len(block))
+        return block
+
+
 @contextmanager
-def opened(root: Path, file: File) -> Iterator[BinaryIO]:
+def opened(
+    root: Path, file: File, told: Callable[[int], object] | None = None
+) -> Iterator[BinaryIO]:
     """Not through a link, and never waiting for a pipe's other end."""
     try:
         number = os.open(root / file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         raise Unreadable from None
-    with os.fdopen(number, "rb") as opened_file:
+    with os.fdopen(number, "rb", buffering=0) as raw:
         if not stat.S_ISREG(os.fstat(number).st_mode):
             raise Unreadable
-        yield opened_file
+        with _Told(raw, told) if told else io.BufferedReader(raw) as opened_file:
+            yield opened_file
 
 
 def _all_of(file: BinaryIO) -> Kept:

@@ -14,6 +14,7 @@ ID = re.compile(r"-?[1-9][0-9]{0,18}|0")
 UNPRINTABLE = re.compile("[\\\\\0-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
 KNOWN = ("girls_data", "conversations", "backups", "metrics.json", "girls_data.json")
 BOT_LISTS = ("bots.json", "config.json")
+NOT_SEEN = 0
 
 
 class Kind(Enum):
@@ -26,7 +27,7 @@ class Kind(Enum):
     STRANGER = "stranger"
     """To be kept as a reject: leftovers, and what has no place in a tree."""
     NO_FILE = "no file"
-    """A link, pipe or device: a reject without bytes."""
+    """A link, pipe or device, or where one may not look: a reject without bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,29 @@ class File:
 def files(root: Path, bot: str | None) -> Iterator[File]:
     """All of them. Without `bot` the tree holds several, a folder each."""
     if bot is not None:
-        yield from _tree(root, "", bot, at_the_root=True)
+        yield from _tree(root, "", bot)
         return
     for entry in _entries(root, ""):
         if entry.is_dir:
             prefix = f"{entry.name}/"
             if any(os.path.lexists(root / entry.name / name) for name in KNOWN):
-                for file in _tree(root, prefix, entry.name, at_the_root=False):
+                for file in _tree(root, prefix, entry.name):
                     yield replace(file, folder=entry.name)
             else:
                 yield from _strangers(root, prefix, None)
-        elif entry.is_file and entry.name in BOT_LISTS:
+        elif entry.name in BOT_LISTS:
             yield File(None, entry.name, Kind.BOTS)
         else:
             yield _stranger(entry, entry.name, None)
 
 
-def _tree(root: Path, prefix: str, bot: str, at_the_root: bool) -> Iterator[File]:
+def _tree(root: Path, prefix: str, bot: str) -> Iterator[File]:
     files_here = {"metrics.json": Kind.METRICS, "girls_data.json": Kind.OLDER_PROFILES}
-    if at_the_root:
-        files_here |= dict.fromkeys(BOT_LISTS, Kind.BOTS)
     for entry in _entries(root, prefix):
         path = prefix + entry.name
-        if not entry.is_dir:
+        if entry.name in BOT_LISTS and not entry.is_dir:
+            yield File(bot, path, Kind.BOTS)
+        elif not entry.is_dir:
             kind = files_here.get(entry.name)
             yield File(bot, path, kind) if kind and entry.is_file else _stranger(entry, path, bot)
         elif entry.name == "girls_data":
@@ -125,7 +126,9 @@ def _strangers(root: Path, prefix: str, bot: str | None) -> Iterator[File]:
 
 
 def _stranger(entry: "_Entry", path: str, bot: str | None) -> File:
-    return File(bot, path, Kind.STRANGER if entry.is_file else Kind.NO_FILE)
+    if entry.is_file:
+        return File(bot, path, Kind.STRANGER)
+    return File(bot, path.removesuffix("/"), Kind.NO_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,27 @@ class _Entry:
 
 
 def _entries(root: Path, prefix: str) -> Iterator[_Entry]:
-    """Only their names are held: of a million os.scandir's would take a gigabyte."""
+    """Only their names are held: of a million os.scandir's would take a gigabyte.
+
+    Where one may not look, the folder itself is what is found; what is gone since is not.
+    """
     folder = os.fsencode(root / prefix)
-    for name in sorted(os.listdir(folder)):
-        yield _Entry(os.fsdecode(name), os.lstat(os.path.join(folder, name)).st_mode)
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        if not prefix:
+            raise
+        yield _Entry("", NOT_SEEN)
+        return
+    for name in names:
+        try:
+            yield _Entry(os.fsdecode(name), os.lstat(os.path.join(folder, name)).st_mode)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            yield _Entry(os.fsdecode(name), NOT_SEEN)
 
 
 def id_in(name: str) -> int | None:

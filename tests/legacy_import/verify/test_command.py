@@ -15,6 +15,7 @@ from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
 from legacy_import.verify.report import as_json, as_text, status
+from legacy_import.verify.verification import Silent
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import message
@@ -171,6 +172,26 @@ def test_how_far_it_is(imported, monkeypatch):
     monkeypatch.setattr(verify_migration, "Bar", Bar)
     call_command("verify_migration", str(imported.root), bot="Emma", verbosity=0)
     assert bars[0].done == bars[0].size > 0
+
+
+def test_within_a_large_file(imported, emma):
+    class Steps(Silent):
+        def __init__(self) -> None:
+            self.size, self.steps = 0, []
+
+        def begin(self, size: int) -> None:
+            self.size = size
+
+        def advance(self, size: int) -> None:
+            self.steps.append(size)
+
+    imported.write("bots.json", {"bots": [{"name": "Other"}]})
+    path = imported.chat(12, *(message(n, "long " * 100_000) for n in range(1, 9)))
+    imported.imported()
+    progress = Steps()
+    assert passed(verified(imported, progress=progress))
+    assert sum(progress.steps) == progress.size
+    assert max(progress.steps) < path.stat().st_size / 2
 
 
 def test_the_page_has_no_markup_but_its_own(imported, by_hand, capsys, tmp_path):

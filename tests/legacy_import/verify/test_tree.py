@@ -1,5 +1,6 @@
 """Every file of a tree is one of the known kinds, or named as a stranger."""
 
+import ast
 import os
 from collections import Counter
 
@@ -9,6 +10,7 @@ from botplatform.legacy_sample.dirt import KINDS
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import Reject
 from legacy_import.verify.source.tree import Kind, files, id_in, printable
+from tests.legacy_import.source.test_inventory import as_nobody
 from tests.legacy_import.verify.reading import written
 from tests.legacy_sample.trees import SMALL, made
 
@@ -48,12 +50,14 @@ def test_the_tree_of_one_bot(tmp_path):
 
 
 def test_a_tree_of_several(tmp_path):
-    for path in BOT:
+    for path in (*BOT, "bots.json", "config.json"):
         written(tmp_path, f"Emma/{path}", "{}")
     for path in ("Анна/metrics.json", "bots.json", "config.json", "empty/x.json", "readme"):
         written(tmp_path, path, "{}")
     assert found(tmp_path) == {
         **{f"Emma/{path}": ("Emma", kind) for path, kind in BOT.items()},
+        "Emma/bots.json": ("Emma", Kind.BOTS),
+        "Emma/config.json": ("Emma", Kind.BOTS),
         "Анна/metrics.json": ("Анна", Kind.METRICS),
         "bots.json": (None, Kind.BOTS),
         "config.json": (None, Kind.BOTS),
@@ -75,6 +79,41 @@ def test_nothing_outside_is_looked_at(tmp_path):
         "girls_data": ("Emma", Kind.NO_FILE),
         "metrics.json": ("Emma", Kind.NO_FILE),
     }
+
+
+LISTING = """
+import pathlib, sys
+from legacy_import.verify.source.tree import files
+print({file.path: file.kind.value for file in files(pathlib.Path(sys.argv[1]), None)})
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder", "seen"),
+    [
+        (0, "anna", ["anna"]),
+        (0, "anna/conversations", ["anna/conversations"]),
+        (0, "anna/backups", ["anna/backups"]),
+        (0, "anna/backups/3", ["anna/backups/3"]),
+        (0, "anna/odd/deep", ["anna/odd/deep"]),
+        (0o100, "anna", ["anna"]),
+        (0o400, "anna/conversations", ["anna/conversations/1.json"]),
+    ],
+)
+def test_folders_that_cannot_be_read(tmp_path, mode, folder, seen):
+    """Each is a reject of its own; as somebody who is not root."""
+    for bot in ("anna", "bob"):
+        for path in ("conversations/1.json", "backups/3/2024-01-01.json", "odd/deep/x"):
+            written(tmp_path, f"{bot}/{path}", "{}")
+    everything = set(found(tmp_path))
+    (tmp_path / folder).chmod(mode)
+    try:
+        listed = ast.literal_eval(as_nobody(LISTING, tmp_path))
+    finally:
+        (tmp_path / folder).chmod(0o755)
+    assert [path for path, kind in listed.items() if kind == "no file"] == seen
+    below = {path for path in everything if path.startswith(folder)}
+    assert listed.keys() | below == everything | {*seen}
 
 
 @pytest.mark.parametrize(

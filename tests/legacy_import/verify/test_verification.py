@@ -1,5 +1,6 @@
 """What was imported verifies clean; what is then changed by hand is reported, with its place."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message
+from legacy_import.verify import performance
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.report import as_text, status
@@ -162,6 +164,35 @@ def test_delta_passes_verify_too(imported, emma):
     assert findings.figures["content"]["metrics no longer in their files"] == 2
 
 
+ADDED = """
+    INSERT INTO bot_metrics (id, bot_id, metric_name, metric_value, metric_tags, recorded_at)
+    SELECT overlay(id::text PLACING 'ffff' FROM 33)::uuid, bot_id, {}, metric_value, {},
+        recorded_at
+    FROM bot_metrics WHERE metric_name = 'a' AND metric_tags = '{{"telegram_id": 7}}'
+"""
+
+
+@pytest.mark.parametrize(
+    "added",
+    [("'a'", "metric_tags"), ("'b'", "metric_tags"), ("'c'", """'{"telegram_id": 8}'""")],
+)
+def test_measurements_of_a_person_that_are_gone_are_counted_apart(tree, emma, by_hand, added):
+    """Of one whose file was imported again; another row is as little explained as ever."""
+    tree.old_chat(1, line(1), line(2))
+    for n in (7, 8):
+        tree.person(n, conversation_stats={"a": 1, "b": 2, "c": 3})
+    tree.imported()
+    tree.person(7, conversation_stats={"a": 1})
+    tree.imported()
+    findings = verified(tree)
+    assert passed(findings)
+    assert findings.figures["content"]["metrics"] == 4
+    assert findings.figures["content"]["metrics no longer in their files"] == 2
+    by_hand(ADDED.format(*added))
+    (found,) = everything(verified(tree))
+    assert found.what == "a row that no record explains"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -205,6 +236,38 @@ def test_the_hot_reads_are_measured_and_touch_one_partition(imported):
         values = {"bot": "0" * 32}
         Reads(found)._check_plan(cursor, "all", "all", "SELECT * FROM messages", values)
     assert found.first["performance"][0].what == "all reads 10 partitions"
+
+
+class Clock:
+    """Some of the seconds that pass are added."""
+
+    def __init__(self, slow: range) -> None:
+        self.slow = slow
+        self.asked = 0
+        self.added = 0.0
+
+    def perf_counter(self) -> float:
+        self.asked += 1
+        # A time is taken before each read and behind it.
+        self.added += self.asked // 2 in self.slow and self.asked % 2 == 0
+        return time.perf_counter() + self.added
+
+
+@pytest.mark.parametrize(
+    ("slow", "again", "differences"),
+    [
+        (range(1, 2), False, 0),  # the first of all reads: it warms the cache
+        (range(2, 12), True, 0),  # a moment of the machine's
+        (range(2, 100_000), True, 5),
+    ],
+)
+def test_a_slow_moment_is_no_slow_read(imported, monkeypatch, slow, again, differences):
+    monkeypatch.setattr(performance, "time", Clock(slow))
+    findings = verified(imported, findings=Findings(checks={"performance", "self-test"}))
+    assert findings.total["performance"] == differences, as_text(findings)
+    figures = findings.figures["performance"]
+    assert any("measured again after" in figure for figure in figures) == again
+    assert status(findings) == ("differences" if differences else "passed")
 
 
 def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):

@@ -1,0 +1,48 @@
+"""Bots of bots.json: what the import does not take of them as it is written is no difference."""
+
+import pytest
+
+from tests.legacy_import.tree import Tree, line
+from tests.legacy_import.verify.verifying import everything, passed, verified
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "AAF-secret_secret_secret_secret_sec"
+TOKEN = f"123456789:{SECRET}"
+OTHER = "987654321:BBF-secret_secret_secret_secret_sec"
+HOOKS = {"hook": f"https://example.com/{TOKEN}", "fallback": [OTHER, 12], "keys": {SECRET: 1}}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"telegram_token": TOKEN, "status": "active", "config": HOOKS},
+        {"status": "active"},
+        {"status": "maintenance"},
+        {"telegram_token": "of no form", "status": "active"},
+        {"telegram_token": TOKEN, "username": "no user name", "status": "active"},
+    ],
+)
+def test_a_bot_as_it_is_described(tree: Tree, by_hand, entry) -> None:
+    tree.write("bots.json", {"bots": [{"name": "Emma", **entry}]})
+    tree.old_chat(7, line(1), line(2))
+    tree.imported()
+    findings = verified(tree)
+    assert passed(findings)
+    assert not findings.notes
+    by_hand("UPDATE bots SET status = 'error', config = config || '{\"more\": 1}'")
+    assert {one.field for one in everything(verified(tree))} == {"status", "config"}
+
+
+def test_a_token_that_another_bot_has(tree: Tree) -> None:
+    described = {"telegram_token": TOKEN, "status": "active"}
+    tree.write("bots.json", {"bots": [
+        {"name": name, **described} for name in ("Anna", "Emma", "E" * 201)
+    ]})  # fmt: skip
+    for bot in ("Anna", "Emma"):
+        tree.write(f"{bot}/conversations/7.json", [line(1), line(2)])
+    tree.bot = None  # type: ignore[assignment]
+    tree.imported()
+    findings = verified(tree)
+    assert passed(findings)
+    assert findings.notes == ["bots.json: Emma's token is another bot's, and was not taken"]
