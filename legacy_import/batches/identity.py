@@ -34,3 +34,8 @@ def profile_base(bot_id: uuid.UUID, telegram_id: int) -> int:
 
 def metrics_base(bot_id: uuid.UUID, path: str) -> int:
     return base(bot_id, "metrics", path)
+
+
+def stats_id(bot_id: uuid.UUID, telegram_id: int, name: str) -> uuid.UUID:
+    """By the name: others may come and go beside it."""
+    return row_id(base(bot_id, "stats", telegram_id, name))

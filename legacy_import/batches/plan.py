@@ -191,9 +191,9 @@ class FilePlan:
             case Profile():
                 part.profiles.append((place, record))
                 part.counts["metrics"].source += len(record.metrics)
-                base = identity.base(self.bot_id, "stats", record.telegram_id)
-                for n, metric in enumerate(record.metrics):
-                    part.metrics.append((place, identity.row_id(base, n), metric))
+                for metric in record.metrics:
+                    id = identity.stats_id(self.bot_id, record.telegram_id, metric.metric_name)
+                    part.metrics.append((place, id, metric))
             case Metric():
                 base = identity.metrics_base(self.bot_id, self.path)
                 part.metrics.append((place, identity.row_id(base, place), record))

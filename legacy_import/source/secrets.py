@@ -10,9 +10,9 @@ from legacy_import.source.records import Reject
 # bots.json and config.json wherever they lie, and what editors and people make of their names.
 LIST_OF_BOTS = re.compile(r"(?:bots|config).*json", re.IGNORECASE | re.DOTALL)
 WITHHELD = b"(not kept: it may hold a token)"
-# In UTF-16 and UTF-32 there are zeros between the letters.
+# In UTF-16 and UTF-32 there are zeros between the letters. One may follow the other directly.
 TOKEN = re.compile(
-    rb"((?:[0-9]\0{0,3}){5}(?::|%\0{0,3}3\0{0,3}[Aa])\0{0,3})(?:[A-Za-z0-9_-]\0{0,3}){30,200}"
+    rb"((?:[0-9]\0{0,3}){5}(?::|%\0{0,3}3\0{0,3}[Aa])\0{0,3})(?:[A-Za-z0-9_:-]\0{0,3}){30,200}"
 )
 LONGEST = 1024
 MASK = rb"\1(masked)"

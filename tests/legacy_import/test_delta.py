@@ -258,3 +258,13 @@ def test_thousands_of_edits_in_one_file(tree: Tree) -> None:
         " count(earlier) FROM import_changes"
     ) == [(3000, 3000, True, 3000, 3000)]
     assert tree.imported().outcome.unchanged_files == 1
+
+
+def test_counters_that_come_and_go_beside_each_other(tree: Tree) -> None:
+    """Each keeps its row; what a person's file no longer has stays."""
+    tree.person(7, conversation_stats={"a": 1, "b": 2})
+    tree.imported()
+    tree.person(7, conversation_stats={"b": 2, "c": 3})
+    tree.imported()
+    metrics = query("SELECT metric_name, metric_value FROM bot_metrics ORDER BY 1, 2")
+    assert metrics == [("a", 1), ("b", 2), ("c", 3)]

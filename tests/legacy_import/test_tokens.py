@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from legacy_import.source.secrets import kept_without_tokens
 from tenants.context import maintenance_context
 from tenants.models import Bot
 from tests.legacy_import.tree import Tree, line, query
@@ -108,3 +109,8 @@ def test_tokens_in_other_strangers(tree: Tree, superuser: dict[str, Any], encodi
     assert kept.startswith("a 123456789:(masked)") or encoding != "utf-8"
     if encoding == "utf-8":
         assert kept == text.replace(SECRET, "(masked)").replace(OTHER[10:], "(masked)")
+
+
+def test_tokens_without_anything_between() -> None:
+    [kept] = kept_without_tokens("env", iter([f"{TOKEN}{OTHER}".encode()]), "unknown-file")
+    assert kept.raw == b"123456789:(masked)"

@@ -27,7 +27,7 @@ MOST_LETTERS = 200
 COLON = b"(?::|" + _wide(b"%") + _wide(b"3") + rb"[Aa])\0{0,3}"
 SECRET = re.compile(
     b"(?:" + _wide(b"[0-9]") + b"{5}" + COLON + b")"
-    b"(?P<secret>" + _wide(b"[A-Za-z0-9_-]") + b"{30,%d})" % MOST_LETTERS
+    b"(?P<secret>" + _wide(b"[A-Za-z0-9_:-]") + b"{30,%d})" % MOST_LETTERS
 )
 # Of a number's end, a colon, and a secret.
 LONGEST = 4 * (5 + 3 + MOST_LETTERS)
