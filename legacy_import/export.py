@@ -24,7 +24,15 @@ from legacy_import.batches import identity
 from legacy_import.batches.batch import KEPT_WHOLE
 from legacy_import.batches.identity import PLACE_BITS
 from legacy_import.destination import Destination
-from legacy_import.models import Change, FilePart, ImportChunk, ImportFile, Original, Reject
+from legacy_import.models import (
+    Change,
+    FilePart,
+    ImportChunk,
+    ImportFile,
+    Original,
+    Reject,
+    Repair,
+)
 from legacy_import.refusal import ImportRefused
 from legacy_import.source.records import Kind
 from legacy_import.source.render import render_conversation, render_profile_now
@@ -169,7 +177,9 @@ class _Export:
         assert file.key is not None
         base = identity.conversation_base(self.bot_id, file.key)
         kept = Original.objects.filter(bot=self.bot_id, file__path=file.path).order_by("pk")
-        if not kept.exists():
+        of_file = Repair.objects.filter(bot=self.bot_id, file__path=file.path)
+        taken = of_file.filter(code="telegram-id-taken")
+        if not kept.exists() and not taken.exists():
             yield from ((row, None) for row in rows.iterator(ROWS_AT_ONCE))
             return
         for some in _by(_with_writers(rows).iterator(ROWS_AT_ONCE), ROWS_AT_ONCE):
@@ -181,8 +191,14 @@ class _Export:
             of_places = kept.filter(place__in=places.values()).values_list("place", "original")
             # The latest wins; an empty one says that the row gives the record back.
             originals = {place: bytes(original) for place, original in of_places}
+            of_places = taken.filter(place__in=places.values()).values_list("place", "original")
+            ids = {place: int(bytes(number)) for place, number in of_places}
             for row in some:
-                yield row, originals.get(places.get(row.pk, 0)) or None
+                place = places.get(row.pk, 0)
+                if row.telegram_message_id is None:
+                    # Another message of the chat has it; it is this one's in the file.
+                    row.telegram_message_id = ids.get(place)
+                yield row, originals.get(place) or None
 
     def _people(self) -> QuerySet[Any]:
         return _with_writers(Profile.objects.filter(bot=self.bot_id))

@@ -76,7 +76,7 @@ def only_in_backups(
 
 
 def salvaged(reading: Reading, messages: Iterator[Salvaged]) -> None:
-    """They stand before the records of the conversation itself, if there are any of either."""
+    """Each stands before the first message of the conversation itself that is later."""
     first = next(messages, None)
     if first is None:
         return
@@ -85,12 +85,19 @@ def salvaged(reading: Reading, messages: Iterator[Salvaged]) -> None:
         reading.shape.update(SHAPE)
         reading.header = Conversation(reading.file.key or 0, "", first.sent_at, shape=reading.shape)
 
-    def counted() -> Iterator[Record]:
-        for message in chain([first], messages):
+    def merged() -> Iterator[Record]:
+        waiting: Salvaged | None = first
+        for record in records:
+            while waiting and isinstance(record, Message) and waiting.sent_at <= record.sent_at:
+                reading.source += 1
+                yield waiting
+                waiting = next(messages, None)
+            yield record
+        for message in chain([waiting] if waiting else [], messages):
             reading.source += 1
             yield message
 
-    reading.records = chain(counted(), records)
+    reading.records = merged()
 
 
 def _messages(

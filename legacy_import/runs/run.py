@@ -19,7 +19,14 @@ from legacy_import.runs.failures import failure
 from legacy_import.runs.options import BotTree, Options, Progress
 from legacy_import.runs.outcome import First, Outcome
 from legacy_import.runs.pool import Hands, hands
-from legacy_import.runs.survey import Agreement, absent, require_files, survey, vanished
+from legacy_import.runs.survey import (
+    Agreement,
+    absent,
+    require_files,
+    require_zone,
+    survey,
+    vanished,
+)
 from legacy_import.runs.worker import peak_rss_mb
 from legacy_import.source.inventory import NoBots, inventory, trees
 from legacy_import.source.records import Kind, SourceFile
@@ -95,6 +102,7 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
     found.bots = report.bots
     for name in folders:
         require_files(found, name, roster.known_id(name))
+        require_zone(options, name, roster.known_id(name))
     if options.dry_run:
         progress.begin(found.size)
         bot_trees = {

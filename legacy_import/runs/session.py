@@ -134,7 +134,6 @@ class Session:
         if file.kind == Kind.CONVERSATION:
             backups = list(backups_of(options.root, self.tree, file))
         if backups and options.salvage_backups:
-            # They come first: they are older.
             salvaged(reading, only_in_backups(options, file, backups))
             if file.problem == ABSENT and reading.header is None:
                 return
@@ -147,7 +146,10 @@ class Session:
 
         salvages = bool(backups) and options.salvage_backups
         plan = FilePlan(self.tree, reading, before, old, own, told=told, salvages=salvages)
-        yield from plan.parts()
+        for part in plan.parts():
+            if part.ends and file.kind == Kind.METRICS:
+                part.header["source_tz"] = str(options.source_tz)
+            yield part
 
     def _list_standing(self, file: SourceFile) -> None:
         """Of a file that is as it was."""

@@ -55,6 +55,21 @@ def survey(options: Options) -> Survey:
     return found
 
 
+def require_zone(options: Options, name: str, bot_id: uuid.UUID | None) -> None:
+    """In another zone the same file has other times, which would be other metrics."""
+    if bot_id is None or not options.wants(Kind.METRICS):
+        return
+    with maintenance_context():
+        known = ImportFile.objects.filter(bot=bot_id, kind=Kind.METRICS, status="done")
+        latest = known.order_by("-pk").values_list("header__source_tz", "run__number").first()
+    zone, run = latest or (None, None)
+    if zone and zone != str(options.source_tz):
+        raise ImportRefused(
+            f"metrics.json of {name} was imported with --source-tz {zone}, by run {run}. Give the "
+            f"same, or undo that with `manage.py rollback_import {run}` first."
+        )
+
+
 def require_files(found: Survey, name: str, bot_id: uuid.UUID | None) -> None:
     if found.files_of.get(name) or bot_id is None:
         return

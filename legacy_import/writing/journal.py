@@ -17,6 +17,7 @@ from legacy_import.models import (
 )
 from legacy_import.writing.inserting import insert
 from tenants.ids import uuid7
+from tenants.text import storable
 
 # Of files that are kept whole, the bytes of this state and of the one before are kept: what the
 # rollback of a run comes back to. A metrics.json that grows would grow the ledger with its square.
@@ -39,7 +40,14 @@ def write_records(batch: Batch) -> None:
 
     Reject.objects.bulk_create(
         [
-            Reject(**of(part, place), code=each.code, reason=each.reason, raw=each.raw, piece=piece)
+            Reject(
+                **of(part, place),
+                code=each.code,
+                # It may quote what PostgreSQL cannot hold.
+                reason=storable(each.reason),
+                raw=each.raw,
+                piece=piece,
+            )
             for part in batch.parts
             for place, piece, each in part.rejects
         ],
@@ -47,7 +55,12 @@ def write_records(batch: Batch) -> None:
     )
     Repair.objects.bulk_create(
         [
-            Repair(**of(part, place), code=note.code, pointer=note.where, original=note.original)
+            Repair(
+                **of(part, place),
+                code=note.code,
+                pointer=storable(note.where),
+                original=note.original,
+            )
             for part in batch.parts
             for place, note in part.notes
         ],

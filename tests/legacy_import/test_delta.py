@@ -1,10 +1,13 @@
 """Later passes over files that grew, were edited, trimmed, begun anew, damaged or mended."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from legacy_import.batches.counts import Tally
+from legacy_import.refusal import ImportRefused
+from legacy_import.undoing.rollback import rollback
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -268,3 +271,19 @@ def test_counters_that_come_and_go_beside_each_other(tree: Tree) -> None:
     tree.imported()
     metrics = query("SELECT metric_name, metric_value FROM bot_metrics ORDER BY 1, 2")
     assert metrics == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_another_zone_is_refused(tree: Tree) -> None:
+    """The same times in another zone would be other metrics beside the first."""
+    history = [{"timestamp": "2024-05-01T10:00:00", "metrics": {"a": 1}}]
+    tree.write("metrics.json", {"history": history})
+    moscow = ZoneInfo("Europe/Moscow")
+    first = tree.imported(source_tz=moscow)
+    with pytest.raises(ImportRefused, match="--source-tz Europe/Moscow, by run"):
+        tree.imported()
+    assert tree.imported(source_tz=moscow).outcome.unchanged_files == 1
+    tree.imported(only=frozenset({"conversations"}))
+    rollback(first.run_id or 0)
+    tree.imported()
+    times = query("SELECT to_char(recorded_at AT TIME ZONE 'UTC', 'HH24:MI') FROM bot_metrics")
+    assert times == [("10:00",)]

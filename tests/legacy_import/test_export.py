@@ -255,3 +255,18 @@ def test_a_name_that_is_too_long_here(tree: Tree, workspace: Path) -> None:
     done = export("Emma", workspace / "back")
     assert done.problems == ["a" * 300 + ": File name too long."]
     assert said(workspace / "back", 7) == ["line 1"]
+
+
+def test_ids_that_began_anew(tree: Tree, tmp_path: Path) -> None:
+    """The second message of an id is without it in the table, and has it in the file."""
+    old = [message(1), message(2)]
+    new = [{**message(n + 50), "id": old[n - 1]["id"]} for n in (1, 2)]
+    tree.chat(7, *old)
+    tree.imported()
+    tree.chat(7, *new)
+    tree.imported()
+    export(tree.bot, tmp_path / "out")
+    written = json.loads((tmp_path / "out/conversations/7.json").read_bytes())
+    assert [(each["id"], each["content"]) for each in written["messages"]] == [
+        (each["id"], each["content"]) for each in (*old, *new)
+    ]

@@ -61,3 +61,12 @@ def test_names_that_are_no_text(tree: Tree) -> None:
     report = tree.imported()
     assert report.counts.total("rejected") == 2
     assert all(name.isprintable() for name in (r["file"] for r in report.outcome.rejects))
+
+
+def test_a_reason_that_quotes_what_cannot_be_stored(tree: Tree) -> None:
+    for n, direction in enumerate((r"\u0000a", r"\ude00\ud83d", r"\ud83d"), 1):
+        record = b'[{"ts": "2024-05-01T12:00:00Z", "text": "x", "direction": "DIRECTION"}]'
+        tree.write(f"conversations/{n}.json", record.replace(b"DIRECTION", direction.encode()))
+    report = tree.imported()
+    assert report.counts["messages"].rejected == 3
+    assert {reject["code"] for reject in report.outcome.rejects} == {"direction-unknown"}

@@ -166,3 +166,14 @@ def test_emptied_after_its_import(tree: Tree) -> None:
     tree.write("backups/7/2024-05-02.json", {"messages": [line(1), line(2)]})
     assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 1)]
     assert only_noted(tree) == 1
+
+
+def test_later_than_what_the_file_has(tree: Tree) -> None:
+    """In the order of time, whichever pass salvages."""
+    tree.chat(7, message(1), message(2))
+    tree.write("backups/7/2024-05-01.json", {"messages": [message(n) for n in (1, 2, 3, 4)]})
+    tree.imported(salvage_backups=True)
+    assert [text for _, text in contents(7)] == [f"message {n}" for n in (1, 2, 3, 4)]
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    tree.imported()
+    assert [text for _, text in contents(7)] == [f"message {n}" for n in range(1, 6)]
