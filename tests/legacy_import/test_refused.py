@@ -17,6 +17,7 @@ from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.report import as_text
 from legacy_import.writing.refused import FileRefused
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query, rows
+from tests.legacy_import.undisturbed import small_batches
 from tests.legacy_import.verify.verifying import passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,22 @@ def rejects() -> list[tuple[Any, ...]]:
 
 def places(chat_id: int) -> list[int]:
     return [place for place, _ in contents(chat_id)]
+
+
+def test_beside_batches_that_are_written(
+    tree: Tree, no_borsch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the worker's other connection; files lie in several batches each."""
+    small_batches(monkeypatch)
+    bad = set(range(50, 401, 97))
+    for chat in range(1, 9):
+        told = (message(n, "борщ" if n in bad else None, note="x" * 50) for n in range(1, 401))
+        tree.chat(chat, *told)
+    report = tree.imported()
+    assert report.counts["messages"].rejected == 8 * len(bad)
+    for chat in range(1, 9):
+        assert places(chat) == [n for n in range(1, 401) if n not in bad]
+    assert tree.imported().outcome.unchanged_files == 8
 
 
 def test_the_verifier_knows_them(tree: Tree, superuser: dict[str, Any]) -> None:
