@@ -62,7 +62,7 @@ class Accounts:
             self.findings.count(ACCOUNTING, "files")
             if file is None or file.status != "done":
                 what = "was not imported" if file is None else "was imported in part"
-                self.findings.add(ACCOUNTING, path, what)
+                self.findings.add(ACCOUNTING, path, what, always=True)
                 continue
             self.findings.count(FRESHNESS, "files")
             if self._is_stale(one.file, file):

@@ -79,7 +79,8 @@ class Verification:
             if name in bots:
                 self._verify(name, bots[name], samples[name])
             else:
-                self.findings.add(ACCOUNTING, name, "the bot is not in the database")
+                what = "the bot is not in the database"
+                self.findings.add(ACCOUNTING, name, what, always=True)
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)

@@ -66,6 +66,8 @@ class Command(BaseCommand):
             raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
         if options["sample"] is not None and options["sample"] < 1:
             raise CommandError("--sample: at least 1.")
+        if options["limit"] < 0:
+            raise CommandError("--limit: at least 0.")
         findings = Findings(options["limit"], _checks(options["only"], options["run"]))
         started = time.monotonic()
         try:

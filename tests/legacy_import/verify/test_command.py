@@ -15,7 +15,7 @@ from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
 from legacy_import.verify.report import as_json, as_text, status
-from legacy_import.verify.verification import Silent
+from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import message
@@ -55,6 +55,8 @@ def test_what_cannot_be_run(imported, capsys):
         ran(imported, capsys, only="colour,content")
     with pytest.raises(CommandError, match="at least 1"):
         ran(imported, capsys, sample=0)
+    with pytest.raises(CommandError, match="--limit: at least 0"):
+        ran(imported, capsys, limit=-1)
     with pytest.raises(CommandError, match="with --run RUN"):
         ran(imported, capsys, only="rollback")
     with pytest.raises(CommandError, match="no zone"):
@@ -84,6 +86,26 @@ def test_only_json(imported, by_hand):
     by_hand(OTHER_JSON)
     assert verified(imported, findings=Findings(checks={"json", "self-test"})).total["json"] == 1
     assert passed(verified(imported, findings=Findings(checks={"content", "self-test"})))
+
+
+@pytest.mark.parametrize("check", sorted({*CHECKS} - {"rollback"}))
+def test_what_was_never_compared_counts_whatever_is_asked_for(imported, capsys, check):
+    imported.chat(12, message(1), message(2))
+    code, out = ran(imported, capsys, only=check)
+    assert code == 3
+    assert "conversations/12.json: was not imported" in out
+    by_name = {"bot": "Nobody", "findings": Findings(checks={check, "freshness", "self-test"})}
+    findings = Verification(imported.root, **by_name).run()
+    assert status(findings) == "differences"
+    assert "Nobody: the bot is not in the database" in map(str, everything(findings))
+
+
+@pytest.mark.parametrize("limit", [0, 1, 20])
+def test_the_limit_is_of_what_is_listed_only(imported, by_hand, limit):
+    by_hand("UPDATE conversations SET last_position = 0, last_message_at = '2000-01-01'")
+    findings = verified(imported, findings=Findings(limit))
+    assert findings.total["integrity"] == 6
+    assert len(findings.first["integrity"]) == min(limit, 6)
 
 
 def test_text_and_json_carry_the_same(imported, by_hand):

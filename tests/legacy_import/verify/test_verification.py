@@ -97,6 +97,9 @@ ROWS = {
             FROM bot_metrics WHERE metric_name = 'rate'"""
     ],
     "a link lost": ["UPDATE conversations SET profile_id = NULL"],
+    "a link to somebody else": [
+        "UPDATE conversations SET profile_id = (SELECT id FROM profiles) WHERE chat_id = 8"
+    ],
     "a message of no record": [
         f"""INSERT INTO messages (id, bot_id, conversation_id, position, sender_type, content)
             SELECT gen_random_uuid(), bot_id, id, 6, 'user', 'x' FROM conversations AS c
