@@ -43,6 +43,8 @@ class Findings:
     stale: list[str] = field(default_factory=list)
     # Checks that could not be made, or only in part -> why.
     not_made: dict[str, str] = field(default_factory=dict)
+    # Whether only some of the files were read.
+    sampled: bool = False
     # What is no difference and should be known; the first of them.
     notes: list[str] = field(default_factory=list)
 

@@ -30,6 +30,9 @@ def test_a_bot_as_it_is_described(tree: Tree, by_hand, entry) -> None:
     findings = verified(tree)
     assert passed(findings)
     assert not findings.notes
+    # Which time it was updated at is no excuse.
+    by_hand("UPDATE bots SET updated_at = updated_at + interval '1 second'")
+    assert passed(verified(tree))
     by_hand("UPDATE bots SET status = 'error', config = config || '{\"more\": 1}'")
     assert {one.field for one in everything(verified(tree))} == {"status", "config"}
 

@@ -100,6 +100,38 @@ def test_what_was_never_compared_counts_whatever_is_asked_for(imported, capsys, 
     assert "Nobody: the bot is not in the database" in map(str, everything(findings))
 
 
+def test_what_the_page_says_was_looked_at(imported, capsys, tmp_path):
+    page = tmp_path / "report.html"
+
+    def says(**options: Any) -> str:
+        assert ran(imported, capsys, report=page, **options)[0] == 0
+        return page.read_text()
+
+    assert "Everything is there" in says()
+    sampled, some = says(sample=2), says(only="content")
+    assert "Everything" not in sampled + some
+    assert "Only a sample of the files was read" in sampled
+    assert "not asked for: accounting, order, integrity, json" in some
+    assert "Only a sample" not in some
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(imported, capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(verify_migration.Verification, "run", lambda _: pytest.fail("it began"))
+        for page in (imported.root, imported.root / "none" / "x.html"):
+            with pytest.raises(CommandError, match="--report: "):
+                ran(imported, capsys, report=page)
+
+    def full(*args: Any, **options: Any) -> None:
+        raise OSError("No space left on device")
+
+    page = imported.root.parent / "x.html"
+    monkeypatch.setattr(type(page), "write_text", full)
+    with pytest.raises(CommandError, match="No space left"):
+        ran(imported, capsys, report=page)
+    assert "Result: passed" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("limit", [0, 1, 20])
 def test_the_limit_is_of_what_is_listed_only(imported, by_hand, limit):
     by_hand("UPDATE conversations SET last_position = 0, last_message_at = '2000-01-01'")
