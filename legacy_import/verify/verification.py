@@ -11,7 +11,7 @@ from typing import Protocol
 
 from django.db.models.functions import Lower
 
-from legacy_import.models import ImportRun
+from legacy_import.verify import ledger
 from legacy_import.verify.accounting import Read
 from legacy_import.verify.bots import compare_bots
 from legacy_import.verify.checks import (
@@ -103,7 +103,7 @@ class Verification:
 
     def _require_run(self, number: int) -> None:
         with maintenance_context():
-            if not ImportRun.objects.filter(number=number).exists():
+            if not ledger.has_run(number):
                 raise NotVerified(
                     f"There is no run {number}. `manage.py import_status` lists them."
                 )
