@@ -22,6 +22,11 @@ from tenants.context import maintenance_context
 
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
+NAMED = 3
+GONE = (
+    "{:,} files that were imported for {} are not in the tree, so their rows were not compared: "
+    "{} ...: is every disk mounted? Put the files back, and verify the whole tree"
+)
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Accounts:
             self.findings.count(ACCOUNTING, "files")
             if file is None or file.status != "done":
                 what = "was not imported" if file is None else "was imported in part"
-                self.findings.add(ACCOUNTING, path, what)
+                self.findings.add(ACCOUNTING, path, what, always=True)
                 continue
             self.findings.count(FRESHNESS, "files")
             if self._is_stale(one.file, file):
@@ -152,11 +157,20 @@ class Accounts:
             return False
         return known.sha256 is None or sha256_of(self.root, file) != known.sha256
 
-    def missing_from_the_tree(self, seen: set[bytes]) -> None:
-        """`seen` are hashes of the paths there are."""
+    def missing_from_the_tree(self, seen: set[bytes], bot: str) -> None:
+        """`seen` are hashes of the paths there are. Rows of other files were not compared."""
+        gone, first = 0, list[str]()
         for path in ledger.paths(self.bot_id):
             if path_hash(path) not in seen:
-                self.findings.count(ACCOUNTING, "files no longer in the tree")
+                gone += 1
+                if len(first) < NAMED:
+                    first.append(path)
+        if gone:
+            self.findings.count(ACCOUNTING, "files no longer in the tree", gone)
+            why = GONE.format(gone, bot, ", ".join(first))
+            if FRESHNESS in self.findings.not_made:  # of another bot
+                self.findings.note(bot, why)
+            self.findings.cannot(FRESHNESS, why)
 
 
 def path_hash(path: str) -> bytes:

@@ -43,6 +43,8 @@ class Findings:
     stale: list[str] = field(default_factory=list)
     # Checks that could not be made, or only in part -> why.
     not_made: dict[str, str] = field(default_factory=dict)
+    # Whether only some of the files were read.
+    sampled: bool = False
     # What is no difference and should be known; the first of them.
     notes: list[str] = field(default_factory=list)
 
@@ -55,8 +57,11 @@ class Findings:
         field: str | None = None,
         expected: object = None,
         found: object = None,
+        *,
+        always: bool = False,
     ) -> None:
-        if check not in self.checks:
+        """`always`: it says that something was never compared, whatever was asked for."""
+        if check not in self.checks and not always:
             return
         self.total[check] += 1
         kept = self.first.setdefault(check, [])
@@ -65,6 +70,10 @@ class Findings:
                 (None, None) if field is None else (_shown(field, expected), _shown(field, found))
             )
             kept.append(Finding(check, file, what, place, field, *values))
+
+    def add_unnamed(self, check: str, number: int) -> None:
+        if check in self.checks:
+            self.total[check] += number
 
     def note(self, file: str, what: str) -> None:
         if len(self.notes) < self.limit:

@@ -24,6 +24,14 @@ NOTHING = {
         WHERE m.bot_id = %(bot)s AND m.profile_id IS DISTINCT FROM p.id
             AND substr(m.id::text, 15, 1) = '8'
     """,
+    "imported conversations that are linked to the profile of another id": """
+        SELECT m.id FROM conversations AS m JOIN profiles AS p
+            ON p.bot_id = m.bot_id AND p.id = m.profile_id
+        WHERE m.bot_id = %(bot)s AND p.telegram_id <> m.chat_id
+            AND substr(m.id::text, 15, 1) = '8' AND NOT EXISTS (
+                SELECT FROM profiles AS own
+                WHERE own.bot_id = m.bot_id AND own.telegram_id = m.chat_id)
+    """,
     "conversations whose last position is before their last message": """
         SELECT c.id FROM conversations AS c WHERE c.bot_id = %(bot)s AND c.last_position < (
             SELECT coalesce(max(m.position), 0) FROM messages AS m
@@ -37,6 +45,7 @@ NOTHING = {
             ORDER BY m.position DESC LIMIT 1)
     """,
 }
+FIRST = "SELECT count(*) OVER (), found.* FROM ({}) AS found LIMIT %(limit)s"
 NOT_VALIDATED = """
     SELECT conrelid::regclass || '.' || conname FROM pg_constraint WHERE NOT convalidated
         AND connamespace = 'public'::regnamespace
@@ -46,10 +55,13 @@ NOT_VALIDATED = """
 def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
     with connection.cursor() as cursor:
         for what, query in NOTHING.items():
-            cursor.execute(f"SELECT * FROM ({query}) AS found LIMIT %(limit)s",
-                           {"bot": bot_id, "limit": findings.limit})  # fmt: skip
-            for (row,) in cursor.fetchall():
+            # The limit is of what is listed: one row is needed in any case, for their number.
+            cursor.execute(FIRST.format(query), {"bot": bot_id, "limit": max(findings.limit, 1)})
+            rows = cursor.fetchall()
+            for _, row in rows:
                 findings.add(INTEGRITY, str(row), what)
+            if rows:
+                findings.add_unnamed(INTEGRITY, rows[0][0] - len(rows))
             findings.count(INTEGRITY, "queries")
         cursor.execute(NOT_VALIDATED)
         for (name,) in cursor.fetchall():

@@ -69,6 +69,13 @@ def paths(bot_id: uuid.UUID) -> Iterator[str]:
         last = rows[-1][0]
 
 
+def has_run(number: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM import_runs WHERE number = %s)", [number])
+        (there,) = cursor.fetchone()
+    return bool(there)
+
+
 def chats_of_files(bot_id: uuid.UUID, chats: Sequence[int]) -> set[int]:
     """Those that were imported from a file of theirs, which may be gone."""
     return _keys(bot_id, "conversation", chats)

@@ -145,10 +145,11 @@ class Comparison:
     def end(self, read_again: Callable[[], Iterable[Expected]]) -> None:
         """What only all files together can tell."""
         if not self.whole:
+            self.findings.sampled = self.looked_at > 0 or self.findings.sampled
             self.findings.count(ACCOUNTING, "files read as a sample", self.looked_at)
             what = f"only a sample was read, {self.looked_at:,} of {len(self.seen):,} files"
             self.findings.note(self.zones.bot, what)
-        self.accounts.missing_from_the_tree(self.seen)
+        self.accounts.missing_from_the_tree(self.seen, self.zones.bot)
         if ACCOUNTING in self.findings.checks:
             self.explained.compare()
         if self.looked_at:

@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from legacy_import.verify.checks import CHECKS
+from legacy_import.verify.checks import CHECKS, ROLLBACK
 from legacy_import.verify.findings import Finding, Findings
 from legacy_import.verify.report import result_of, status
 
@@ -24,7 +24,11 @@ ul { padding: 0; list-style: none } li { background: var(--box); border-radius: 
 @media (max-width: 36rem) { section { display: block } }
 """
 SAYS = {
-    "passed": ("Everything is there", "Every record of the files is in the database as it was."),
+    "passed": (
+        "Everything is there",
+        "Every record of the files is in the database with the same values, or kept as it was "
+        "where it could not be taken over.",
+    ),
     "stale": (
         "The files are newer than the database",
         "Files changed after they were imported. Import again, then verify again.",
@@ -42,6 +46,7 @@ SAYS = {
         "The verifier did not notice what it broke itself, on trial.",
     ),
 }
+PART = "Nothing differs in the part that was looked at"
 HEAD = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width">'
@@ -53,6 +58,8 @@ HEAD = (
 def as_html(findings: Findings, tree: str, when: str) -> str:
     result = status(findings)
     title, says = SAYS[result]
+    if part := _part(findings):
+        title, says = (PART, part) if result == "passed" else (title, f"{says} {part}")
     notes = "".join(f"<li>{_quoted(note)}</li>" for note in findings.notes)
     return (
         f"{HEAD}<title>Verification: {result}</title><style>{STYLE}</style>"
@@ -63,6 +70,16 @@ def as_html(findings: Findings, tree: str, when: str) -> str:
         + (f"<section><h2>Good to know</h2><ul>{notes}</ul></section>" if notes else "")
         + "</html>\n"
     )
+
+
+def _part(findings: Findings) -> str:
+    """What was asked for, if not everything."""
+    parts = []
+    if left := [name for name in CHECKS if name not in findings.checks and name != ROLLBACK]:
+        parts.append(f"These checks were not asked for: {', '.join(left)}.")
+    if findings.sampled:
+        parts.append("Only a sample of the files was read.")
+    return " ".join([*parts, "Of the rest this says nothing."]) if parts else ""
 
 
 def _section(check: str, findings: Findings) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from django.db.models.functions import Lower
 
+from legacy_import.verify import ledger
 from legacy_import.verify.accounting import Read
 from legacy_import.verify.bots import compare_bots
 from legacy_import.verify.checks import (
@@ -73,13 +74,16 @@ class Verification:
     def run(self) -> Findings:
         if not self.root.is_dir():
             raise NotVerified(f"{self.root} is no folder.")
+        if self.number is not None:
+            self._require_run(self.number)
         samples = self._look_around()
         bots = self._bots(samples)
         for name in samples:
             if name in bots:
                 self._verify(name, bots[name], samples[name])
             else:
-                self.findings.add(ACCOUNTING, name, "the bot is not in the database")
+                what = "the bot is not in the database"
+                self.findings.add(ACCOUNTING, name, what, always=True)
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
@@ -96,6 +100,13 @@ class Verification:
         if self.number is not None:
             check_rollback(self.number, self.findings)
         return self.findings
+
+    def _require_run(self, number: int) -> None:
+        with maintenance_context():
+            if not ledger.has_run(number):
+                raise NotVerified(
+                    f"There is no run {number}. `manage.py import_status` lists them."
+                )
 
     def _look_around(self) -> dict[str, Sample]:
         """The bots, and which of their files are to be read."""

@@ -66,6 +66,10 @@ class Command(BaseCommand):
             raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
         if options["sample"] is not None and options["sample"] < 1:
             raise CommandError("--sample: at least 1.")
+        if options["limit"] < 0:
+            raise CommandError("--limit: at least 0.")
+        if options["report"]:
+            _require_writable(options["report"])
         findings = Findings(options["limit"], _checks(options["only"], options["run"]))
         started = time.monotonic()
         try:
@@ -83,16 +87,31 @@ class Command(BaseCommand):
                 returncode=130,
             ) from None
         seconds = time.monotonic() - started
-        if options["report"]:
-            when = timezone.now().isoformat(" ", "seconds")
-            options["report"].write_text(as_html(findings, str(path), when), encoding="utf-8")
         if options["format"] == "json":
             figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
             self.stdout.write(json.dumps(figures, ensure_ascii=False))
         elif options["verbosity"] > 0:
             self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
+        if options["report"]:
+            tree = f"{path}, of {options['bot']} alone" if options["bot"] else str(path)
+            page = as_html(findings, tree, timezone.now().isoformat(" ", "seconds"))
+            try:
+                options["report"].write_text(page, encoding="utf-8")
+            except OSError as error:
+                raise CommandError(f"--report: {error}") from error
         if report.status(findings) != "passed":
             sys.exit(DIFFERENCES)
+
+
+def _require_writable(page: Path) -> None:
+    """Before the work whose result it is to hold."""
+    there = page.exists()
+    try:
+        page.open("ab").close()
+        if not there:
+            page.unlink()
+    except OSError as error:
+        raise CommandError(f"--report: {error}") from error
 
 
 def _checks(only: str | None, run: int | None) -> set[str]:

@@ -30,6 +30,9 @@ def test_a_bot_as_it_is_described(tree: Tree, by_hand, entry) -> None:
     findings = verified(tree)
     assert passed(findings)
     assert not findings.notes
+    # Which time it was updated at is no excuse.
+    by_hand("UPDATE bots SET updated_at = updated_at + interval '1 second'")
+    assert passed(verified(tree))
     by_hand("UPDATE bots SET status = 'error', config = config || '{\"more\": 1}'")
     assert {one.field for one in everything(verified(tree))} == {"status", "config"}
 
@@ -46,3 +49,13 @@ def test_a_token_that_another_bot_has(tree: Tree) -> None:
     findings = verified(tree)
     assert passed(findings)
     assert findings.notes == ["bots.json: Emma's token is another bot's, and was not taken"]
+
+
+def test_a_bot_that_got_its_token_from_a_later_import(tree: Tree) -> None:
+    tree.old_chat(7, line(1), line(2))
+    tree.write("bots.json", {"bots": [{"name": "Emma"}]})
+    tree.imported()
+    entry = {"name": "Emma", "telegram_token": TOKEN, "username": "emma_bot", "config": {"a": 1}}
+    tree.write("bots.json", {"bots": [{**entry, "owner_telegram_id": 5, "status": "active"}]})
+    tree.imported()
+    assert passed(verified(tree))

@@ -15,7 +15,7 @@ from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
 from legacy_import.verify.report import as_json, as_text, status
-from legacy_import.verify.verification import Silent
+from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import message
@@ -55,6 +55,8 @@ def test_what_cannot_be_run(imported, capsys):
         ran(imported, capsys, only="colour,content")
     with pytest.raises(CommandError, match="at least 1"):
         ran(imported, capsys, sample=0)
+    with pytest.raises(CommandError, match="--limit: at least 0"):
+        ran(imported, capsys, limit=-1)
     with pytest.raises(CommandError, match="with --run RUN"):
         ran(imported, capsys, only="rollback")
     with pytest.raises(CommandError, match="no zone"):
@@ -84,6 +86,58 @@ def test_only_json(imported, by_hand):
     by_hand(OTHER_JSON)
     assert verified(imported, findings=Findings(checks={"json", "self-test"})).total["json"] == 1
     assert passed(verified(imported, findings=Findings(checks={"content", "self-test"})))
+
+
+@pytest.mark.parametrize("check", sorted({*CHECKS} - {"rollback"}))
+def test_what_was_never_compared_counts_whatever_is_asked_for(imported, capsys, check):
+    imported.chat(12, message(1), message(2))
+    code, out = ran(imported, capsys, only=check)
+    assert code == 3
+    assert "conversations/12.json: was not imported" in out
+    by_name = {"bot": "Nobody", "findings": Findings(checks={check, "freshness", "self-test"})}
+    findings = Verification(imported.root, **by_name).run()
+    assert status(findings) == "differences"
+    assert "Nobody: the bot is not in the database" in map(str, everything(findings))
+
+
+def test_what_the_page_says_was_looked_at(imported, capsys, tmp_path):
+    page = tmp_path / "report.html"
+
+    def says(**options: Any) -> str:
+        assert ran(imported, capsys, report=page, **options)[0] == 0
+        return page.read_text()
+
+    assert "Everything is there" in says()
+    sampled, some = says(sample=2), says(only="content")
+    assert "Everything" not in sampled + some
+    assert "Only a sample of the files was read" in sampled
+    assert "not asked for: accounting, order, integrity, json" in some
+    assert "Only a sample" not in some
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(imported, capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(verify_migration.Verification, "run", lambda _: pytest.fail("it began"))
+        for page in (imported.root, imported.root / "none" / "x.html"):
+            with pytest.raises(CommandError, match="--report: "):
+                ran(imported, capsys, report=page)
+
+    def full(*args: Any, **options: Any) -> None:
+        raise OSError("No space left on device")
+
+    page = imported.root.parent / "x.html"
+    monkeypatch.setattr(type(page), "write_text", full)
+    with pytest.raises(CommandError, match="No space left"):
+        ran(imported, capsys, report=page)
+    assert "Result: passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("limit", [0, 1, 20])
+def test_the_limit_is_of_what_is_listed_only(imported, by_hand, limit):
+    by_hand("UPDATE conversations SET last_position = 0, last_message_at = '2000-01-01'")
+    findings = verified(imported, findings=Findings(limit))
+    assert findings.total["integrity"] == 6
+    assert len(findings.first["integrity"]) == min(limit, 6)
 
 
 def test_text_and_json_carry_the_same(imported, by_hand):

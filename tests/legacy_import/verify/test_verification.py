@@ -10,9 +10,11 @@ from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message
 from legacy_import.verify import performance
+from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.report import as_text, status
+from legacy_import.verify.verification import NotVerified
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, line, message
@@ -97,6 +99,9 @@ ROWS = {
             FROM bot_metrics WHERE metric_name = 'rate'"""
     ],
     "a link lost": ["UPDATE conversations SET profile_id = NULL"],
+    "a link to somebody else": [
+        "UPDATE conversations SET profile_id = (SELECT id FROM profiles) WHERE chat_id = 8"
+    ],
     "a message of no record": [
         f"""INSERT INTO messages (id, bot_id, conversation_id, position, sender_type, content)
             SELECT gen_random_uuid(), bot_id, id, 6, 'user', 'x' FROM conversations AS c
@@ -282,7 +287,20 @@ def test_a_run_that_can_be_undone_and_one_that_cannot(imported, emma):
     found = verified(imported, number=run)
     # The message, and the person of the conversation that stays with it.
     assert found.total["rollback"] == 2
-    assert verified(imported, number=run + 1).total["rollback"] == 1
+    with pytest.raises(NotVerified, match=f"There is no run {run + 1}"):
+        verified(imported, number=run + 1)
+
+
+@pytest.mark.parametrize("checks", [CHECKS, {"performance", "freshness", "self-test"}])
+def test_files_that_are_gone_from_the_tree_are_no_pass(imported, by_hand, checks):
+    for path in ("conversations/8.json", "girls_data/7.json"):
+        (imported.root / path).unlink()
+    findings = verified(imported, findings=Findings(checks=checks))
+    assert not findings.total
+    assert status(findings) == "incomplete"
+    line = next(line for line in as_text(findings).splitlines() if line.startswith("freshness"))
+    assert "2 files that were imported for Emma are not in the tree" in line
+    assert "conversations/8.json, girls_data/7.json" in line
 
 
 def test_a_wrong_zone_is_one_spike(imported, by_hand):
