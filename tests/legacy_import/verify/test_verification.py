@@ -144,8 +144,10 @@ OUT_OF_REACH = {
     "a metric's": "UPDATE bot_metrics SET recorded_at = 'infinity' WHERE metric_name = 'rate'",
     "digits": f"""UPDATE messages SET metadata = jsonb_build_object('x', repeat('9', 5000)::numeric)
         WHERE {CHAT} AND position = 2""",
-    "deep": f"""UPDATE messages SET position = 2, metadata =
-        jsonb_build_object('x', (repeat('[', 5000) || repeat(']', 5000))::jsonb) WHERE {CHAT} AND position = 2""",
+    "deep": f"""
+        UPDATE messages SET metadata =
+            jsonb_build_object('x', (repeat('[', 5000) || repeat(']', 5000))::jsonb)
+        WHERE {CHAT} AND position = 2""",
 }
 
 
