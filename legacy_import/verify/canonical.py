@@ -16,16 +16,24 @@ ESCAPES = {
     "\r": "\\r",
     "\t": "\\t",
 }
+MOST = 2**63 - 1
 ESCAPED = re.compile(r'["\\\x00-\x1f]')
 
-MESSAGE_TEXT = """
+
+def time_of(column: str) -> str:
+    """SQL: microseconds since 1970; of a time beyond 64 bits the nearest."""
+    return f"""CASE WHEN {column} IS NOT NULL THEN
+        least(greatest(extract(epoch FROM {column}) * 1000000, -{MOST}), {MOST})::bigint END"""
+
+
+MESSAGE_TEXT = f"""
     concat(m.rank, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
-        (extract(epoch FROM m.sent_at) * 1000000)::bigint, '|', length(m.message_type), '|',
+        {time_of("m.sent_at")}, '|', length(m.message_type), '|',
         m.message_type, '|', length(m.metadata::text), '|', m.metadata, '|', m.content)
 """
-METRIC_TEXT = """
+METRIC_TEXT = f"""
     concat(length(m.metric_name), '|', m.metric_name, '|', trim_scale(m.metric_value), '|',
-        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, '|', m.metric_tags)
+        {time_of("m.recorded_at")}, '|', m.metric_tags)
 """
 
 

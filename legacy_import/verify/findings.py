@@ -89,7 +89,10 @@ class Findings:
 
 
 def moment(microseconds: int) -> str:
-    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(" ")
+    try:
+        return (EPOCH + timedelta(microseconds=microseconds)).isoformat(" ")
+    except OverflowError:
+        return f"{microseconds} microseconds after 1970"
 
 
 def _shown(field: str, value: object) -> str:

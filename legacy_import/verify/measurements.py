@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from legacy_import.verify.canonical import METRIC_TEXT, hash_of, jsonb, metric_hash, plain
+from legacy_import.verify.canonical import METRIC_TEXT, hash_of, jsonb, metric_hash, plain, time_of
 from legacy_import.verify.checks import CONTENT, JSON
 from legacy_import.verify.conversations import UNEXPLAINED
 from legacy_import.verify.findings import Findings
@@ -25,7 +25,7 @@ SUMS = f"""
 """
 VALUES = f"""
     SELECT trim_scale(m.metric_value)::text,
-        (extract(epoch FROM m.recorded_at) * 1000000)::bigint, m.metric_tags::text, {IMPORTED}
+        {time_of("m.recorded_at")}, m.metric_tags::text, {IMPORTED}
     {OF_FILES} AND m.metric_name = %(name)s
 """
 # In the order in which a changed row is looked for: by all of its fields but one.

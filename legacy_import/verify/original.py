@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from legacy_import.verify.kept import KeptRepair
@@ -9,6 +10,7 @@ from legacy_import.verify.same import plain
 from legacy_import.verify.source.json_text import Broken, Values
 
 UNPRINTABLE = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
+WHOLE = re.compile(r"\s*-?\d+\s*")
 LONGEST_STEP = 100
 
 
@@ -55,8 +57,8 @@ def _step(key: str) -> str:
 
 def _meant(value: Any) -> list[Any]:
     """A number in quotes, or a text in pieces."""
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
-        return [plain(int(value))]
+    if isinstance(value, str) and WHOLE.fullmatch(value):
+        return [Decimal(value.strip())]
     if isinstance(value, list):
         pieces = [one.get("text") if isinstance(one, dict) else one for one in value]
         return ["".join(piece for piece in pieces if isinstance(piece, str))]

@@ -36,7 +36,8 @@ def compare_repairs(
             places.undecoded.add(short_hash(repair.original))
         elif repair.place == WHOLE_FILE:
             _compare_beginning(one, repair, findings)
-        elif repair.record is not None and not is_in(repair.record, repair):
+        # An empty record: the row has come to give it back.
+        elif repair.record and not is_in(repair.record, repair):
             findings.add(
                 REPAIRS, one.file.printable, f"what was kept of a repair ({repair.code}) is not "
                 "in the record", repair.place, repair.pointer, repair.record, repair.original,

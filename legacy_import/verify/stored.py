@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of
+from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of, time_of
 
 # The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
 VERSION = "substr(m.id::text, 15, 1)"
@@ -17,7 +17,7 @@ AT_ONCE = 2_000
 
 CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title,
-        (extract(epoch FROM chat.created_at) * 1000000)::bigint, chat.message_count,
+        {time_of("chat.created_at")}, chat.message_count,
         imported.rows, imported.sum, imported.positions, imported.backwards,
         imported.earliest, imported.latest, others.live, others.strange
     FROM conversations AS chat
@@ -25,8 +25,8 @@ CHATS = f"""
         SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
             coalesce(sum(m.position), 0) AS positions,
             count(*) FILTER (WHERE m.sent_at < m.before) AS backwards,
-            (extract(epoch FROM min(m.sent_at)) * 1000000)::bigint AS earliest,
-            (extract(epoch FROM max(m.sent_at)) * 1000000)::bigint AS latest
+            {time_of("min(m.sent_at)")} AS earliest,
+            {time_of("max(m.sent_at)")} AS latest
         FROM (
             SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
                 lag(m.sent_at) OVER (ORDER BY m.position) AS before
@@ -43,16 +43,16 @@ CHATS = f"""
 """
 MESSAGES = f"""
     SELECT m.position, m.telegram_message_id, m.sender_type, m.sender_id, m.content,
-        m.message_type, m.metadata::text, (extract(epoch FROM m.sent_at) * 1000000)::bigint,
+        m.message_type, m.metadata::text, {time_of("m.sent_at")},
         {VERSION}
     FROM messages AS m
     WHERE m.bot_id = %s AND m.conversation_id = %s AND m.position > %s
     ORDER BY m.position LIMIT %s
 """
-PEOPLE = """
+PEOPLE = f"""
     SELECT telegram_id, name, age, location, interests::text, chat_style, personality,
-        additional_data::text, (extract(epoch FROM created_at) * 1000000)::bigint,
-        (extract(epoch FROM last_active_at) * 1000000)::bigint
+        additional_data::text, {time_of("created_at")},
+        {time_of("last_active_at")}
     FROM profiles WHERE bot_id = %s AND telegram_id = ANY(%s)
 """
 # With whether anything of them is not a bot's own.

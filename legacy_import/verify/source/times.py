@@ -6,46 +6,45 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from legacy_import.verify.source.json_text import Number, Written
+from legacy_import.verify.source.json_text import Number, as_written
 
 CLOCK = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
-ZONE = r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
-ISO = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ]{CLOCK} ?{ZONE})?")
-DOTTED = re.compile(rf"([0-9]{{1,2}}\.[0-9]{{1,2}}\.[0-9]{{4}})(?: {CLOCK} ?{ZONE})?")
-EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]+)?")
-NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+ZONE = r"(?:(Z)|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?"
+ISO = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ]{CLOCK}{ZONE})?")
+DOTTED = re.compile(
+    r"(\d{1,2}\.\d{1,2}\.[0-9]{4})"
+    r"(?:[ ,T]+(\d{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
+    r" ?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?"
+)
+MIDNIGHT = re.compile(r"(?<=[T ])24(?=:00(?::00(?:\.0+)?)?(?![0-9:.]))")
+EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,100})?")
 FIRST_DAY = date(1970, 1, 1).toordinal()
 SECOND = 1_000_000
+DAY = 24 * 60 * 60
 SECONDS_BELOW, MILLISECONDS_BELOW = 10**11, 10**13
-# The years 2 to 9998, which are the same years in every zone.
-FIRST, LAST = -62_104_060_800 * SECOND, 253_370_764_800 * SECOND - 1
+# The years 2 to 9998, as they are written: their times can be moved to any zone.
+FIRST, LAST = -62_104_060_800, 253_370_764_800 - 1
 
 
 def microseconds(value: Any, zone: tzinfo = UTC) -> int | None:
     """None where it is not certain which time is meant."""
-    found = _read(value, zone)
-    return found if found is not None and FIRST <= found <= LAST else None
-
-
-def _read(value: Any, zone: tzinfo) -> int | None:
     if isinstance(value, str) and not isinstance(value, Number):
         value = value.strip()
         if found := ISO.fullmatch(value):
             return _moment(_day(found[1]), found.groups()[1:], zone)
         if found := DOTTED.fullmatch(value):
             day, month, year = found[1].split(".")
-            iso = f"{year}-{month:0>2}-{day:0>2}"
+            iso = f"{year}-{int(month):02}-{int(day):02}"
             return _moment(_day(iso), found.groups()[1:], zone)
-        return _epoch(value) if EPOCH.fullmatch(value) else _other_iso(value, zone)
+        return _epoch(Decimal(value)) if EPOCH.fullmatch(value) else _other_iso(value, zone)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return _epoch(value.text if isinstance(value, Written) else str(value))
-
-
-def _epoch(text: str) -> int | None:
-    if len(text) > 40 or not NUMBER.fullmatch(text):
+    if not 0 <= value < MILLISECONDS_BELOW:
         return None
-    number = Decimal(text)
+    return _epoch(Decimal(as_written(value)))
+
+
+def _epoch(number: Decimal) -> int | None:
     if number < SECONDS_BELOW:
         return int(number * SECOND)
     if number < MILLISECONDS_BELOW:
@@ -55,9 +54,12 @@ def _epoch(text: str) -> int | None:
 
 def _other_iso(value: str, zone: tzinfo) -> int | None:
     """Week dates, times without colons: whatever else is ISO."""
+    value, days = MIDNIGHT.subn("00", value, count=1)
     try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
+        time = datetime.fromisoformat(value) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    if not 1 < time.year < 9999:
         return None
     if time.tzinfo is None:
         time = time.replace(tzinfo=zone)
@@ -73,15 +75,17 @@ def _moment(days: int | None, rest: tuple[str | None, ...], zone: tzinfo) -> int
     micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
     if hours > 24 or minutes > 59 or seconds > 59:
         return None
-    if hours == 24 and (minutes or seconds or micros):
+    if hours == 24 and (minutes or seconds or (fraction and fraction.strip("0"))):
         return None
     local = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if not FIRST <= local <= LAST:
+        return None
     if zulu:
         offset = 0
     elif sign:
-        if int(zone_hours or 0) > 23 or int(zone_minutes or 0) > 59:
-            return None
         offset = (int(zone_hours or 0) * 60 + int(zone_minutes or 0)) * 60
+        if offset >= DAY:
+            return None
         offset = -offset if sign == "-" else offset
     else:
         offset = _offset(local, zone)

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,17 +17,23 @@ ByHand = Callable[..., None]
 
 
 @pytest.fixture
-def by_hand() -> ByHand:
-    """Runs SQL as the server's superuser, past all triggers; it must change something."""
+def superuser() -> dict[str, Any]:
+    """Where to connect past all policies."""
     known = connection.settings_dict
     place = {"host": known["HOST"], "port": known["PORT"], "user": "postgres"}
     if not settings.EMBEDDED_SERVER:
         if not (url := os.environ.get("ADMIN_DATABASE_URL")):
             pytest.skip("CHANGES BY HAND NOT TESTED: with DATABASE_URL set ADMIN_DATABASE_URL too")
         place = conninfo_to_dict(url)
+    return {**place, "dbname": known["NAME"]}
+
+
+@pytest.fixture
+def by_hand(superuser: dict[str, Any]) -> ByHand:
+    """Runs SQL as the server's superuser, past all triggers; it must change something."""
 
     def run(*statements: str) -> None:
-        with psycopg.connect(**{**place, "dbname": known["NAME"]}, autocommit=True) as admin:
+        with psycopg.connect(**superuser, autocommit=True) as admin:
             admin.execute("SET session_replication_role = replica")
             for statement in statements:
                 assert admin.execute(statement).rowcount, statement

@@ -140,6 +140,30 @@ def test_rows_that_are_not_as_they_were_are_found(imported, by_hand, what):
     assert deep.total.keys() >= findings.total.keys()
 
 
+OUT_OF_REACH = {
+    "infinite": f"UPDATE messages SET sent_at = 'infinity' WHERE {CHAT} AND position = 2",
+    "far": f"UPDATE messages SET sent_at = '20000-01-01' WHERE {CHAT} AND position = 2",
+    "farthest": f"UPDATE messages SET sent_at = '294276-12-31' WHERE {CHAT} AND position = 2",
+    "before all": "UPDATE profiles SET last_active_at = '-infinity'",
+    "a chat's": "UPDATE conversations SET created_at = 'infinity' WHERE chat_id = 7",
+    "a metric's": "UPDATE bot_metrics SET recorded_at = 'infinity' WHERE metric_name = 'rate'",
+    "digits": f"""UPDATE messages SET metadata = jsonb_build_object('x', repeat('9', 5000)::numeric)
+        WHERE {CHAT} AND position = 2""",
+    "deep": f"""
+        UPDATE messages SET metadata =
+            jsonb_build_object('x', (repeat('[', 5000) || repeat(']', 5000))::jsonb)
+        WHERE {CHAT} AND position = 2""",
+}
+
+
+@pytest.mark.parametrize("what", OUT_OF_REACH)
+def test_what_python_cannot_hold_is_a_difference_like_others(imported, by_hand, what):
+    by_hand(OUT_OF_REACH[what])
+    found = verified(imported)
+    assert status(found) == "differences"
+    assert found.total["content"] + found.total["json"] == 1, as_text(found)
+
+
 def test_a_lost_row_is_one_difference_and_not_all_after_it(imported, by_hand):
     by_hand(*ROWS["deleted in the middle"])
     found = verified(imported).first["content"]
@@ -220,6 +244,20 @@ def test_messages_that_only_a_backup_has_are_listed(imported):
     assert passed(findings)
     assert findings.figures["backups"]["messages only in backups"] == 1
     assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
+
+
+def test_a_file_begun_anew_with_the_same_ids_and_then_edited(tree):
+    """What was repaired once need not stand in a record that its row gives back now."""
+    tree.chat(7, *(message(n) for n in range(1, 5)))
+    tree.old_chat(8, line(1), line(2))
+    tree.imported()
+    new = [message(n, f"new {n}", timestamp=f"2024-09-0{n}T12:00:00Z") for n in range(1, 4)]
+    tree.chat(7, *new)
+    tree.imported()
+    assert passed(verified(tree))
+    tree.chat(7, {**new[0], "content": "edited"}, *new[1:])
+    tree.imported()
+    assert not everything(verified(tree))
 
 
 def test_messages_taken_from_backups_verify(imported):
