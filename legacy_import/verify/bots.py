@@ -53,7 +53,8 @@ def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> 
         token = None
     # Without a token no bot is active.
     status = "inactive" if row.status == "active" and not token else row.status
-    expected = (_username(row), row.owner_telegram_id, status, token)
+    # Nobody's id is 0.
+    expected = (_username(row), row.owner_telegram_id or None, status, token)
     names = ("username", "owner_telegram_id", "status", "telegram_token")
     fields = list(zip(names, expected, values, strict=True))
     differs = [(CONTENT, *one) for one in fields if one[1] != one[2]]

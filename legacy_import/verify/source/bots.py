@@ -9,7 +9,7 @@ from typing import Any
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.document import Document, NoDocument
-from legacy_import.verify.source.fields import identifier
+from legacy_import.verify.source.fields import id_or_null
 from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.reading import Unreadable, opened
 from legacy_import.verify.source.tree import File
@@ -64,7 +64,7 @@ def _row(place: int, entry: Any) -> BotRow:
         place=place,
         name=name,
         username=_text(entry.get("username")).removeprefix("@"),
-        owner_telegram_id=_owner(entry.get("owner_telegram_id")),
+        owner_telegram_id=id_or_null(entry.get("owner_telegram_id"), [], "owner"),
         status=status if status in STATUSES else "inactive",
         config=_without_tokens(config, parts),
         token=token or None,
@@ -93,12 +93,3 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or isinstance(value, Number):
         raise Refused("no text")
     return columns.text(value, [], "").strip()
-
-
-def _owner(value: Any) -> int | None:
-    try:
-        return identifier(value, [], "owner_telegram_id")
-    except Refused:
-        if isinstance(value, int | float | Number) and not isinstance(value, bool):
-            raise
-        return None

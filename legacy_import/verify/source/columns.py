@@ -22,7 +22,7 @@ def text(value: str, repairs: list[str], where: str) -> str:
 
 def json_value(value: Any, repairs: list[str], where: str, depth: int = 1) -> Any:
     """For a JSON column: exact, and without what JSON or PostgreSQL does not know."""
-    if depth > DEEPEST:
+    if depth > DEEPEST and isinstance(value, dict | list):
         raise Refused("nested too deeply")
     match value:
         case Number():
@@ -46,3 +46,9 @@ def json_value(value: Any, repairs: list[str], where: str, depth: int = 1) -> An
                 elements.append(json_value(one, repairs, where, depth + 1))
             return elements
     return value
+
+
+def check_depth(value: Any) -> None:
+    """Of a record's field that no column takes: it is too deep all the same."""
+    if isinstance(value, dict | list):
+        json_value(value, [], "", depth=2)

@@ -10,8 +10,14 @@ from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.json_text import Number, Written, as_written
 from legacy_import.verify.source.tree import is_64_bits
 
-DIGITS = re.compile(r"\s*[+-]?[0-9]{1,1000}\s*", re.ASCII)
+DIGITS = re.compile(r"\s*-?[0-9]+\s*")
+# Of a number in quotes.
+MOST_CHARACTERS = 40
 Repairs = list[str]
+
+
+class TooLarge(Refused):
+    pass
 
 
 def taken(record: dict[str, Any], *names: str) -> Any:
@@ -34,16 +40,30 @@ def whole(value: Any, repairs: Repairs, where: str) -> int | None:
             repairs.append(where)
             return int(number)
     if isinstance(value, str) and not isinstance(value, Number) and DIGITS.fullmatch(value):
+        if len(value.strip()) > MOST_CHARACTERS:
+            raise TooLarge(f"{where} has more than {MOST_CHARACTERS} digits")
         repairs.append(where)
-        return int(value)
+        return int(value.strip())
     raise Refused(f"{where} is no whole number")
 
 
 def identifier(value: Any, repairs: Repairs, where: str) -> int | None:
     number = whole(value, repairs, where)
     if number is not None and not is_64_bits(number):
-        raise Refused(f"{where} has more than 64 bits")
+        raise TooLarge(f"{where} has more than 64 bits")
     return number
+
+
+def id_or_null(value: Any, repairs: Repairs, where: str) -> int | None:
+    """An id that a record may lack: what is no whole number is none, one too large is refused."""
+    try:
+        return identifier(value, repairs, where)
+    except TooLarge:
+        raise
+    except Refused:
+        if isinstance(value, Number):
+            raise
+        return None
 
 
 def plain_text(value: Any, repairs: Repairs, where: str, default: str = "") -> str:
@@ -65,5 +85,6 @@ def time_or_null(
         return None
     found = read(value)
     if found is None:
+        columns.check_depth(value)
         repairs.append(where)
     return found

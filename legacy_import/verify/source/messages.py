@@ -6,7 +6,7 @@ from typing import Any
 
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
-from legacy_import.verify.source.fields import DIGITS, Repairs, plain_text, taken, whole
+from legacy_import.verify.source.fields import DIGITS, Repairs, id_or_null, plain_text, taken, whole
 from legacy_import.verify.source.json_text import Number, as_written
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.source.times import microseconds
@@ -40,11 +40,11 @@ class Messages:
             raise Refused("a message is an object")
         if written := _is_written(record, in_list):
             content = taken(record, "text", "content")
-            time = microseconds(taken(record, "ts", "timestamp"))
+            time = _time(taken(record, "ts", "timestamp"))
             telegram_message_id, message_type = None, "text"
         else:
             content = taken(record, "content", "text")
-            time = microseconds(taken(record, "timestamp", "ts"))
+            time = _time(taken(record, "timestamp", "ts"))
             telegram_message_id = taken(record, "id")
             if type(telegram_message_id) is not int or not is_64_bits(telegram_message_id):
                 telegram_message_id = _identifier(telegram_message_id, repairs)
@@ -122,17 +122,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Number) and not isinstance(value, bool)
 
 
+def _time(value: Any) -> int | None:
+    columns.check_depth(value)
+    return microseconds(value)
+
+
 def _identifier(value: Any, repairs: Repairs) -> int | None:
-    try:
-        number = None if value in (None, ...) else whole(value, repairs, "id")
-    except Refused:
-        if isinstance(value, Number):
-            raise
-        number = None
+    columns.check_depth(value)
+    number = id_or_null(value, repairs, "id")
     if number is None:
         repairs.append("id")
-    elif not is_64_bits(number):
-        raise Refused("the id has more than 64 bits")
     return number
 
 

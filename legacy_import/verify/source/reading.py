@@ -16,6 +16,7 @@ from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.encodings import BLOCK
+from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
@@ -110,7 +111,8 @@ class Expected:
             yield row
         self.is_conversation = True
         title = document.heading.get("title")
-        self.title = columns.text(title, [], "title") if isinstance(title, str) else ""
+        is_text = isinstance(title, str) and not isinstance(title, Number)
+        self.title = columns.text(title, [], "title") if is_text else ""
 
     def _messages(self, document: Document, messages: Messages) -> Iterator[MessageRow | Reject]:
         for place, record in enumerate(document.records("messages"), 1):

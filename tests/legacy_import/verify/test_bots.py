@@ -18,6 +18,8 @@ HOOKS = {"hook": f"https://example.com/{TOKEN}", "fallback": [OTHER, 12], "keys"
     [
         {"telegram_token": TOKEN, "status": "active", "config": HOOKS},
         {"status": "active"},
+        {"owner_telegram_id": 0},
+        {"owner_telegram_id": 5.5, "username": "emma_bot"},
         {"status": "maintenance"},
         {"telegram_token": "of no form", "status": "active"},
         {"telegram_token": TOKEN, "username": "no user name", "status": "active"},
@@ -35,6 +37,14 @@ def test_a_bot_as_it_is_described(tree: Tree, by_hand, entry) -> None:
     assert passed(verified(tree))
     by_hand("UPDATE bots SET status = 'error', config = config || '{\"more\": 1}'")
     assert {one.field for one in everything(verified(tree))} == {"status", "config"}
+
+
+def test_a_bot_that_is_described_twice(tree: Tree) -> None:
+    described = ({"name": "Emma", "owner_telegram_id": 5}, {"name": "EMMA", "owner_telegram_id": 6})
+    tree.write("bots.json", {"bots": [*described]})
+    tree.old_chat(7, line(1), line(2))
+    tree.imported()
+    assert passed(verified(tree))
 
 
 def test_a_token_that_another_bot_has(tree: Tree) -> None:
