@@ -111,8 +111,8 @@ class Expected:
             yield row
         self.is_conversation = True
         title = document.heading.get("title")
-        is_text = isinstance(title, str) and not isinstance(title, Number)
-        self.title = columns.text(title, [], "title") if is_text else ""
+        if isinstance(title, str) and not isinstance(title, Number):
+            self.title = columns.text(title, [], "title")
 
     def _messages(self, document: Document, messages: Messages) -> Iterator[MessageRow | Reject]:
         for place, record in enumerate(document.records("messages"), 1):
