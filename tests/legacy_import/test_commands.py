@@ -140,6 +140,7 @@ def on_a_terminal(cluster: Path, answer: bytes, *command: str) -> tuple[int, str
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "arguments", "asked", "status"),
     [
