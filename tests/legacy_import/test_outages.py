@@ -27,8 +27,10 @@ SOME_MESSAGES = "SELECT count(*) > 2000 FROM messages"
 
 
 @pytest.fixture
-def large(tree: Tree) -> Tree:
-    """Of three slices of files at least, so that two workers have some each."""
+def large(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """Of many slices of files for two workers, and many batches for one."""
+    monkeypatch.setattr("legacy_import.runs.run.SLICE_FILES", 50)
+    monkeypatch.setattr("legacy_import.batches.batch.MOST_BYTES", 100_000)
     fill(tree)
     for chat in range(1000, 2000):
         tree.chat(chat, *(message(n, f"{chat} said {n} " + "so " * 40) for n in range(1, 21)))
@@ -193,7 +195,7 @@ def kill_a_worker() -> None:
 @pytest.mark.slow
 def test_a_worker_is_killed(large: Tree, superuser: dict[str, Any]) -> None:
     expected = expected_of(large)
-    said = "A worker was killed.* What was committed is kept; the same command goes on"
+    said = "A worker was killed.* What was committed is kept; to go on: manage.py .*--workers 2"
     with once_messages_are_there(kill_a_worker), pytest.raises(CommandError, match=said):
         imported(large, "--workers", "2")
     require_resumed(large, expected, "failed")
