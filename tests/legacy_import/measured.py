@@ -28,7 +28,7 @@ class Measured:
         return dict(json.loads(self.out))
 
 
-def measured(cluster: Path, *arguments: str, seconds: float = 300) -> Measured:
+def measured(cluster: Path, *arguments: str, seconds: float = 1200) -> Measured:
     """Its own peak, not getrusage's: that begins with the memory of who started it."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(
