@@ -133,7 +133,7 @@ def test_it_ends_and_accounts_for_all(hostile: Tree, cluster: Path, workers: str
     root = str(hostile.root)
     if workers == "1":
         verified = in_bounds(measured(cluster, "verify_migration", root, "--all-bots"), 0, 3).out
-        for check in ("accounting", "content", "order", "rejects", "backups"):
+        for check in ("accounting", "content", "order", "repairs", "backups"):
             assert f"{check:12} passed" in verified, verified
         back = hostile.root.parent / "back"
         in_bounds(measured(cluster, "export_legacy_json", str(back), "--bot", "Emma"))
