@@ -4,39 +4,17 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from legacy_import.models import ImportFile, ImportRun, Reject, Repair
-from tenants.backoffice.lists import LargeList
-from tenants.context import current_scope
+from tenants.backoffice.pages import ReadOnlyAdmin
 
 MOST_SHOWN = 4000
 
 
-class LedgerAdmin(LargeList):
+class LedgerAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("bot",)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        scope = current_scope()
-        return (
-            scope is not None
-            and scope.user_id is not None
-            and scope.allows("viewer", obj.bot_id if obj else None)
-        )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def shown_json(value: Any) -> SafeString:

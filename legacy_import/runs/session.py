@@ -49,7 +49,6 @@ class Lane:
         self.thread = ThreadPoolExecutor(1, "import-writer")
 
     def close(self) -> None:
-        """What waits is still written."""
         self.thread.submit(lambda: connection.close())
         self.thread.shutdown()
 
@@ -93,7 +92,7 @@ class Session:
         return outcome
 
     def close(self) -> None:
-        """What is being written is still committed; what waits is given up."""
+        """What was submitted is still committed."""
         for lane in self.lanes:
             lane.close()
 
@@ -133,7 +132,8 @@ class Session:
         backups: list[SourceFile] = []
         if file.kind == Kind.CONVERSATION:
             backups = list(backups_of(options.root, self.tree, file))
-        if backups and options.salvage_backups:
+        salvages = bool(backups) and options.salvage_backups
+        if salvages:
             salvaged(reading, only_in_backups(options, file, backups))
             if file.problem == ABSENT and reading.header is None:
                 return
@@ -144,7 +144,6 @@ class Session:
             code = record.code if isinstance(record, Reject) else REFUSED
             self.outcome.rejected.add((file.path, place, code))
 
-        salvages = bool(backups) and options.salvage_backups
         plan = FilePlan(self.tree, reading, before, old, own, told=told, salvages=salvages)
         for part in plan.parts():
             if part.ends and file.kind == Kind.METRICS:

@@ -9,8 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.audit.model import AuditEntry
-from tenants.backoffice.lists import LargeList
-from tenants.context import current_scope
+from tenants.backoffice.pages import ReadOnlyAdmin
 from tenants.models import Bot, BotAccess
 
 TABLES = (
@@ -57,7 +56,7 @@ class UserFilter(Choice):
         return list(staff.order_by("username").values_list("id", "username"))
 
 
-class AuditEntryAdmin(LargeList):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """Read-only for everybody; which entries, the database says."""
 
     list_display = (
@@ -73,22 +72,6 @@ class AuditEntryAdmin(LargeList):
         *("logged_at", "operation", "table_name", "row_key", "bot", "staff_user", "login", "role"),
         *("correlation_id", "before_shown", "after_shown"),
     )
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        scope = current_scope()
-        return scope is not None and scope.user_id is not None and scope.allows("viewer")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         bots = Bot.objects.filter(pk=OuterRef("bot_id")).values("name")

@@ -27,19 +27,34 @@ class PlatformForm(forms.ModelForm):
                 self.add_error(None, error)
 
 
-class PlatformAdmin(LargeList):
-    """What staff may do follows from their role on the bot; the database holds to it as well."""
-
-    form = PlatformForm
-
-    changed_by: ClassVar = "operator"
-    added_by: ClassVar = "operator"
+class ViewedAdmin(LargeList):
+    """For whoever is a viewer of the row's bot."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _may("viewer", obj)
+
+
+class ReadOnlyAdmin(ViewedAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PlatformAdmin(ViewedAdmin):
+    """What staff may do follows from their role on the bot; the database holds to it as well."""
+
+    form = PlatformForm
+
+    changed_by: ClassVar = "operator"
+    added_by: ClassVar = "operator"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _may(self.added_by)
