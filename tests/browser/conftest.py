@@ -17,8 +17,6 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
 
-pytest.register_assert_rewrite("tests.browser.checks")
-
 from tenants.models import Bot
 from tests.browser.quiet import make_current, quiet_playwright
 from tests.browser.server import back_office
@@ -66,9 +64,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """Of the module: other tests make Django's content types anew, which a process remembers."""
-    with django_db_blocker.unblock():
-        with back_office() as address:
-            yield address
+    with django_db_blocker.unblock(), back_office() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -42,5 +42,5 @@ def quiet_playwright() -> Iterator[Playwright]:
 
 
 def make_current(playwright: Playwright) -> None:
-    """`expect_...` make their futures in the thread's loop; asyncio.run, in another test, ends it."""
+    """`expect_...` use the thread's loop, which asyncio.run of another test takes away."""
     asyncio.set_event_loop(playwright._loop)
