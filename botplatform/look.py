@@ -34,6 +34,7 @@ LOOK = {
         lambda request: static("backoffice/colours.css"),
         lambda request: static("backoffice/backoffice.css"),
     ],
+    "SCRIPTS": [lambda request: static("backoffice/names.js")],
     "SIDEBAR": {
         "navigation": [
             {
