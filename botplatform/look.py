@@ -28,6 +28,13 @@ LOOK = {
     "SITE_TITLE": "botplatform",
     "SITE_HEADER": "botplatform",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "botplatform.look.without_colours",
     "STYLES": [
