@@ -4,8 +4,9 @@ Its widgets are in tenants/backoffice/look.py."""
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 MANAGER = "tenants.backoffice.pages.manages_a_bot"
@@ -17,13 +18,38 @@ def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str,
     return page | ({"permission": permission} if permission else {})
 
 
+def without_colours(request: HttpRequest) -> dict[str, Any]:
+    """unfold would write them into each page, where the content security policy forbids styles;
+    ours are in colours.css."""
+    return {"colors": None}
+
+
 LOOK = {
     "SITE_TITLE": "botplatform",
     "SITE_HEADER": "botplatform",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "STYLES": [lambda request: static("backoffice/backoffice.css")],
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": lambda request: reverse("language")},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My settings"), "link": reverse_lazy("settings")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
+    "GLOBAL_CALLBACK": "botplatform.look.without_colours",
+    "STYLES": [
+        lambda request: static("backoffice/colours.css"),
+        lambda request: static("backoffice/backoffice.css"),
+    ],
+    "SCRIPTS": [lambda request: static("backoffice/names.js")],
     "SIDEBAR": {
         "navigation": [
             {

@@ -14,6 +14,8 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -24,8 +26,10 @@ __all__ = [
     "PasswordInput",
     "RangeDateFilter",
     "RangeNumericFilter",
+    "Select",
     "StackedInline",
     "TabularInline",
+    "TextInput",
     "UserChangeForm",
     "UserCreationForm",
     "action",
