@@ -72,6 +72,10 @@ HAD_TIME = f"""
         WHERE run.bot_id = %(bot)s AND %(time)s BETWEEN
             {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
 """
+WHOLES = """
+    SELECT id, header -> 'rejected' FROM import_files
+    WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone' AND header ? 'rejected'
+"""
 AT_ONCE = 1_000
 LONGEST_PATH = 1_000
 
@@ -99,9 +103,10 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         cursor.execute(FILES, [bot_id, [*paths]])
         return {
             path: LedgerFile(
-                *rest, sha256 and bytes(sha256), json.loads(header), json.loads(counts), versions
+                *(id, run, status, size, mtime, sha256 and bytes(sha256)),
+                *(json.loads(header), json.loads(counts), versions),
             )
-            for path, *rest, sha256, header, counts, versions in cursor.fetchall()
+            for path, id, run, status, size, mtime, sha256, header, counts, versions in cursor
         }
 
 
@@ -132,6 +137,22 @@ def all_files(bot_id: uuid.UUID) -> Iterator[Latest]:
         if len(rows) < AT_ONCE:
             return
         last = rows[-1][0]
+
+
+def run_numbers(bot_id: uuid.UUID) -> set[int]:
+    """Of runs that were not undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number FROM import_runs WHERE bot_id = %s AND status <> 'undone'", [bot_id]
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
+def rejected_wholes(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[uuid.UUID, list[str]]:
+    """Of files of which nothing was taken: the fingerprints of their pieces."""
+    with connection.cursor() as cursor:
+        cursor.execute(WHOLES, [bot_id, [*paths]])
+        return {id: json.loads(rejected) for id, rejected in cursor.fetchall()}
 
 
 def has_run(number: int) -> bool:
