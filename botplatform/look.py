@@ -17,12 +17,28 @@ def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str,
     return page | ({"permission": permission} if permission else {})
 
 
+# Light enough for text on dark, dark enough for text on white.
+BLUE = {
+    "50": "oklch(97% .014 254.604)",
+    "100": "oklch(93.2% .032 255.585)",
+    "200": "oklch(88.2% .059 254.128)",
+    "300": "oklch(80.9% .105 251.813)",
+    "400": "oklch(70.7% .165 254.624)",
+    "500": "oklch(65.5% .19 257)",
+    "600": "oklch(54.6% .245 262.881)",
+    "700": "oklch(48.8% .243 264.376)",
+    "800": "oklch(42.4% .199 265.638)",
+    "900": "oklch(37.9% .146 265.522)",
+    "950": "oklch(28.2% .091 267.935)",
+}
+
 LOOK = {
     "SITE_TITLE": "botplatform",
     "SITE_HEADER": "botplatform",
     "SITE_SYMBOL": "forum",
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    "COLORS": {"primary": BLUE},
     "STYLES": [lambda request: static("backoffice/backoffice.css")],
     "SIDEBAR": {
         "navigation": [
