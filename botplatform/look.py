@@ -39,6 +39,7 @@ LOOK = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": BLUE},
+    "DASHBOARD_CALLBACK": "metrics.dashboard.page.dashboard",
     "STYLES": [lambda request: static("backoffice/backoffice.css")],
     "SIDEBAR": {
         "navigation": [

@@ -4,6 +4,8 @@ from django.views.generic import RedirectView
 
 admin.site.site_header = admin.site.site_title = "botplatform"
 admin.site.index_title = "Back office"
+# Its context is the look's DASHBOARD_CALLBACK.
+admin.site.index_template = "metrics/dashboard.html"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
