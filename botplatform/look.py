@@ -51,6 +51,7 @@ LOOK = {
                     _page(_("Conversations"), "forum", "conversations_conversation_changelist"),
                     _page(_("Messages"), "search", "conversations_message_changelist"),
                     _page(_("Metrics"), "monitoring", "metrics_botmetric_changelist"),
+                    _page(_("Explore metrics"), "query_stats", "metrics_botmetric_explore"),
                 ]
             },
             {

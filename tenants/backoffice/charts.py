@@ -63,6 +63,8 @@ class Tick:
     at: str
     text: str
     anchor: str = "middle"
+    spare: bool = False
+    """On a phone there is no room for it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Chart:
 
     @property
     def is_empty(self) -> bool:
-        return not any(value for series in self.series for value in series.values)
+        return all(value is None for series in self.series for value in series.values)
 
     @cached_property
     def rows(self) -> list[tuple[str, list[str]]]:
@@ -137,7 +139,11 @@ class Chart:
         count = len(self.labels)
         every = max(1, math.ceil(count / self.most_ticks))
         places = range((count - 1) % every, count, every)
-        return [_x_tick((n + 0.5) * self._step, self.labels[n]) for n in places]
+        last = len(places) - 1
+        return [
+            _x_tick((n + 0.5) * self._step, self.labels[n], spare=(last - number) % 2 == 1)
+            for number, n in enumerate(places)
+        ]
 
     @property
     def zero(self) -> str:
@@ -157,7 +163,8 @@ class Chart:
         step = next(unit * n for n in (1, 2, 5, 10) if unit * n >= rough * 0.999)
         if self.shown is whole:
             step = max(step, 1.0)
-        return math.floor(low / step) * step, math.ceil(high / step) * step, step
+        lines = math.floor(low / step), math.ceil(high / step) or (STEPS if low == 0 else 0)
+        return lines[0] * step, lines[1] * step, step
 
     def _y(self, value: float) -> float:
         low, high, _ = self._scale
@@ -181,11 +188,11 @@ class Chart:
         return f"{label} · " + ", ".join(f"{series.name}: {text}" for series, text in named)
 
 
-def _x_tick(at: float, text: str) -> Tick:
+def _x_tick(at: float, text: str, spare: bool) -> Tick:
     """No letter outside of the plot."""
     if at > 95:
-        return Tick("100%", text, "end")
-    return Tick("0%", text, "start") if at < 5 else Tick(_percent(at), text)
+        return Tick("100%", text, "end", spare)
+    return Tick("0%", text, "start", spare) if at < 5 else Tick(_percent(at), text, spare=spare)
 
 
 def _drawn(value: float | None) -> bool:
