@@ -4,9 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from metrics.dashboard.of_bot import messages_of_bot
 from metrics.explorer.page import exploration
 from metrics.models import BotMetric
+from tenants.backoffice import panels
 from tenants.backoffice.pages import TenantAdmin
+
+panels.of_bot.append(messages_of_bot)
 
 
 @admin.register(BotMetric)

@@ -121,10 +121,13 @@ def series(days: int, bot: uuid.UUID | None = None, now: datetime | None = None)
     return _read(_bots(bot), days, now or timezone.now())[0]
 
 
-def recent_counts(bot: uuid.UUID, now: datetime | None = None) -> dict[str, Totals]:
-    """Of the last 24 hours to the minute, and of the last 7 and 30 days, today included."""
+def recent_counts(
+    bot: uuid.UUID, now: datetime | None = None, month: Series | None = None
+) -> dict[str, Totals]:
+    """Of the last 24 hours to the minute, and of the last 7 and 30 days, today included. `month`:
+    series(30) of the bot, where it is at hand."""
     now = now or timezone.now()
-    month = series(30, bot, now)
+    month = month or series(30, bot, now)
     week = [*month.days.values()][-7:]
     return {
         "24 h": latest_hours(bot, now=now),
