@@ -4,6 +4,7 @@ Its widgets are in tenants/backoffice/look.py."""
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -17,30 +18,31 @@ def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str,
     return page | ({"permission": permission} if permission else {})
 
 
-# Light enough for text on dark, dark enough for text on white.
-BLUE = {
-    "50": "oklch(97% .014 254.604)",
-    "100": "oklch(93.2% .032 255.585)",
-    "200": "oklch(88.2% .059 254.128)",
-    "300": "oklch(80.9% .105 251.813)",
-    "400": "oklch(70.7% .165 254.624)",
-    "500": "oklch(65.5% .19 257)",
-    "600": "oklch(54.6% .245 262.881)",
-    "700": "oklch(48.8% .243 264.376)",
-    "800": "oklch(42.4% .199 265.638)",
-    "900": "oklch(37.9% .146 265.522)",
-    "950": "oklch(28.2% .091 267.935)",
-}
+def without_colours(request: HttpRequest) -> dict[str, Any]:
+    """unfold would write them into each page, where the content security policy forbids styles;
+    ours are in colours.css."""
+    return {"colors": None}
+
 
 LOOK = {
     "SITE_TITLE": "botplatform",
     "SITE_HEADER": "botplatform",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "COLORS": {"primary": BLUE},
     "DASHBOARD_CALLBACK": "metrics.dashboard.page.dashboard",
-    "STYLES": [lambda request: static("backoffice/backoffice.css")],
+    "GLOBAL_CALLBACK": "botplatform.look.without_colours",
+    "STYLES": [
+        lambda request: static("backoffice/colours.css"),
+        lambda request: static("backoffice/backoffice.css"),
+    ],
+    "SCRIPTS": [lambda request: static("backoffice/names.js")],
     "SIDEBAR": {
         "navigation": [
             {

@@ -174,4 +174,4 @@ def test_queries_are_constant(
         counts.append(len(queries))
         for n in range(4):
             talk(Random(n), ConversationFactory(profile=None), 5, timezone.now())
-    assert counts[0] == counts[1] <= 22
+    assert counts[0] == counts[1] <= 18
