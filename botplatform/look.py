@@ -44,6 +44,7 @@ LOOK = {
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
         ]
     },
+    "DASHBOARD_CALLBACK": "metrics.dashboard.page.dashboard",
     "GLOBAL_CALLBACK": "botplatform.look.without_colours",
     "STYLES": [
         lambda request: static("backoffice/colours.css"),
@@ -60,6 +61,7 @@ LOOK = {
                     _page(_("Conversations"), "forum", "conversations_conversation_changelist"),
                     _page(_("Messages"), "search", "conversations_message_changelist"),
                     _page(_("Metrics"), "monitoring", "metrics_botmetric_changelist"),
+                    _page(_("Explore metrics"), "query_stats", "metrics_botmetric_explore"),
                 ]
             },
             {

@@ -8,6 +8,8 @@ from tenants.backoffice.own_settings import choose_language, own_settings
 
 admin.site.site_header = admin.site.site_title = "botplatform"
 admin.site.index_title = gettext_lazy("Back office")
+# Its context is the look's DASHBOARD_CALLBACK.
+admin.site.index_template = "metrics/dashboard.html"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

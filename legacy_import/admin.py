@@ -7,10 +7,14 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from legacy_import.latest_runs import latest_runs
 from legacy_import.models import ImportFile, ImportRun, Reject, Repair
+from tenants.backoffice import panels
 from tenants.backoffice.pages import ReadOnlyAdmin
 
 MOST_SHOWN = 4000
+
+panels.on_dashboard.append(latest_runs)
 
 
 class LedgerAdmin(ReadOnlyAdmin):

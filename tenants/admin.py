@@ -3,9 +3,9 @@
 from django.contrib import admin
 
 from tenants.audit.admin import AuditEntryAdmin
-from tenants.backoffice import bots, users
+from tenants.backoffice import access, bots, users
 from tenants.models import AuditEntry
 
-__all__ = ["bots", "users"]
+__all__ = ["access", "bots", "users"]
 
 admin.site.register(AuditEntry, AuditEntryAdmin)

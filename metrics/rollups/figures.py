@@ -3,7 +3,8 @@
     series(30)            days, the oldest first, those without data as zeros
     series(30).totals     of all these days
     ranking(30)           the bots, the busiest first
-    overview(30)          both at the price of one
+    overview(30)          both at the price of one, and cheap at any size: of today, chats and
+                          response times are those of the last roll-up
     recent_counts(bot)    of the last 24 hours, 7 and 30 days
 
 The day that is not over is counted as it stands. A constant number of queries each, and a bot that
@@ -22,7 +23,7 @@ from django.utils import timezone
 
 from metrics.models import RollupState
 from metrics.rollups.days import day_of
-from metrics.rollups.sums import AS_ONE, BY_DAY, FIGURES, of_days, of_moments, sums
+from metrics.rollups.sums import AS_ONE, BY_DAY, FIGURES, counts, of_days, of_moments, sums
 from tenants.context import ContextError, current_scope
 from tenants.models import Bot
 
@@ -34,15 +35,19 @@ _TOGETHER = ", ".join(
     else f"sum({name})::bigint"
     for name in FIGURES
 )
-_PAST_AND_PRESENT = f"""
-    SELECT bot_id, day, {", ".join(FIGURES)} FROM daily_rollups
-    WHERE bot_id = ANY (%(bots)s::uuid[]) AND day >= %(begin)s AND day < %(first)s
-    UNION ALL {sums(BY_DAY)}
-"""
-BY_DAY_AND_BY_BOT = (
-    f"SELECT day, bot_id, {_TOGETHER} FROM ({_PAST_AND_PRESENT}) AS days"
-    " GROUP BY GROUPING SETS ((day), (bot_id))"
-)
+
+
+def _by_day_and_by_bot(present: str) -> str:
+    return f"""
+        SELECT day, bot_id, {_TOGETHER} FROM (
+            SELECT bot_id, day, {", ".join(FIGURES)} FROM daily_rollups
+            WHERE bot_id = ANY (%(bots)s::uuid[]) AND day >= %(begin)s AND day < %(first)s
+            UNION ALL {present}
+        ) AS days GROUP BY GROUPING SETS ((day), (bot_id))
+    """
+
+
+EXACT, CHEAP = _by_day_and_by_bot(sums(BY_DAY)), _by_day_and_by_bot(counts(BY_DAY))
 TOGETHER = f"SELECT {_TOGETHER} FROM ({sums(AS_ONE)}) AS moments"
 
 
@@ -94,29 +99,35 @@ class BotTotals:
     totals: Totals
 
 
-def overview(days: int, now: datetime | None = None) -> tuple[Series, list[BotTotals]]:
-    """The last days of all bots one may see, today included, and the bots by their messages of
-    these days."""
+def overview(
+    days: int, bot: uuid.UUID | None = None, now: datetime | None = None
+) -> tuple[Series, list[BotTotals]]:
+    """The last days of the bot or of all one may see, today included, and the bots by their
+    messages of these days."""
     now = now or timezone.now()
     _require_context()
-    names = dict(Bot.objects.values_list("pk", "name"))
-    found, by_bot = _read([*names], days, now)
-    bots = [BotTotals(bot, name, by_bot.get(bot, Totals())) for bot, name in names.items()]
-    return found, sorted(bots, key=lambda bot: (-bot.totals.messages, bot.name))
+    bots = Bot.objects.all() if bot is None else Bot.objects.filter(pk=bot)
+    names = dict(bots.values_list("pk", "name"))
+    found, by_bot = _read([*names], days, now, CHEAP)
+    totals = [BotTotals(bot, name, by_bot.get(bot, Totals())) for bot, name in names.items()]
+    return found, sorted(totals, key=lambda bot: (-bot.totals.messages, bot.name))
 
 
 def ranking(days: int, now: datetime | None = None) -> list[BotTotals]:
-    return overview(days, now)[1]
+    return overview(days, now=now)[1]
 
 
 def series(days: int, bot: uuid.UUID | None = None, now: datetime | None = None) -> Series:
     return _read(_bots(bot), days, now or timezone.now())[0]
 
 
-def recent_counts(bot: uuid.UUID, now: datetime | None = None) -> dict[str, Totals]:
-    """Of the last 24 hours to the minute, and of the last 7 and 30 days, today included."""
+def recent_counts(
+    bot: uuid.UUID, now: datetime | None = None, month: Series | None = None
+) -> dict[str, Totals]:
+    """Of the last 24 hours to the minute, and of the last 7 and 30 days, today included. `month`:
+    series(30) of the bot, where it is at hand."""
     now = now or timezone.now()
-    month = series(30, bot, now)
+    month = month or series(30, bot, now)
     week = [*month.days.values()][-7:]
     return {
         "24 h": latest_hours(bot, now=now),
@@ -161,13 +172,13 @@ def _freshness(bots: Sequence[uuid.UUID], now: datetime) -> tuple[datetime | Non
 
 
 def _read(
-    bots: Sequence[uuid.UUID], days: int, now: datetime
+    bots: Sequence[uuid.UUID], days: int, now: datetime, statement: str = EXACT
 ) -> tuple[Series, dict[uuid.UUID, Totals]]:
     rolled_up_at, live_from = _freshness(bots, now)
     wanted = [day_of(now) - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
     live = of_days(bots, max(live_from, wanted[0]), wanted[-1])
     by_day, by_bot = {}, {}
-    for day, bot, *figures in _rows(BY_DAY_AND_BY_BOT, {**live, "begin": wanted[0]}):
+    for day, bot, *figures in _rows(statement, {**live, "begin": wanted[0]}):
         if bot is None:
             by_day[day] = _figures(figures)
         else:

@@ -1,5 +1,8 @@
 """Counts what metrics.models.DailyRollup promises: the one statement for days past and present.
 
+`counts` is its cheap sister for pages about all bots: messages, people and errors as they are now,
+and what takes longer (chats, response times) as the last roll-up left it.
+
 A chat is read in the order of its times, and of its positions where these are equal: an import
 puts late messages after the live ones, which then answer nothing. A message reaches an hour and a
 day further than its own day, so each is read with its surroundings.
@@ -28,7 +31,7 @@ BY_DAY = "({moment} AT TIME ZONE %(zone)s)::date"
 AS_ONE = "CASE WHEN {moment} >= %(since)s AND {moment} < %(until)s THEN %(first)s::date END"
 
 _OF_BOTS = "bot_id = ANY (%(bots)s::uuid[])"
-_SUMS = f"""
+_READ = f"""
     SELECT bot_id, day,
         count(*) FILTER (WHERE asks) AS messages_in,
         count(*) FILTER (WHERE NOT asks) AS messages_out,
@@ -60,6 +63,27 @@ _SUMS = f"""
     ) AS asked
     WHERE day BETWEEN %(first)s AND %(last)s
     GROUP BY bot_id, day
+"""
+_COUNTED = f"""
+    SELECT bot_id, day,
+        count(*) FILTER (WHERE sender_type = 'user') AS messages_in,
+        count(*) FILTER (WHERE sender_type = 'bot') AS messages_out,
+        0 AS conversations, 0 AS active_people, 0 AS new_people, 0 AS responses,
+        NULL::double precision AS response_median, NULL::double precision AS response_p95,
+        0 AS errors
+    FROM (
+        SELECT bot_id, sender_type, {{sent_day}} AS day FROM messages
+        WHERE {_OF_BOTS} AND sent_at >= %(since)s AND sent_at < %(until)s
+            AND sender_type IN ('user', 'bot')
+    ) AS sent
+    WHERE day BETWEEN %(first)s AND %(last)s
+    GROUP BY bot_id, day
+    UNION ALL
+    SELECT bot_id, day, 0, 0, conversations, active_people, 0, responses, response_median,
+        response_p95, 0
+    FROM daily_rollups WHERE {_OF_BOTS} AND day BETWEEN %(first)s AND %(last)s
+"""
+_OTHERS = f"""
     UNION ALL
     SELECT bot_id, day, 0, 0, 0, 0, count(*), 0, NULL, NULL, 0
     FROM (
@@ -86,10 +110,18 @@ _ONE_OF_EACH = ", ".join(
 
 def sums(day: str) -> str:
     """A row for each bot and day with anything to count."""
+    return _by_day(_READ + _OTHERS, day)
+
+
+def counts(day: str) -> str:
+    return _by_day(_COUNTED + _OTHERS, day)
+
+
+def _by_day(rows: str, day: str) -> str:
     days = {
         f"{what}_day": day.format(moment=f"{what}_at") for what in ("sent", "created", "recorded")
     }
-    return f"SELECT bot_id, day, {_ONE_OF_EACH} FROM ({_SUMS.format(**days)}) AS each_of_them" + (
+    return f"SELECT bot_id, day, {_ONE_OF_EACH} FROM ({rows.format(**days)}) AS each_of_them" + (
         " GROUP BY bot_id, day"
     )
 

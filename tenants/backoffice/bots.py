@@ -1,23 +1,25 @@
-"""Bots, and which staff have which role on them."""
+"""Bots: who they are, what they do lately, and who of the staff works on them."""
 
 from typing import Any, cast
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from tenants.backoffice import panels
+from tenants.backoffice.access import AccessInline
 from tenants.backoffice.look import PasswordInput
 from tenants.backoffice.pages import (
     PlatformAdmin,
     PlatformForm,
-    TenantAdmin,
     bots_allowing,
     is_superuser,
 )
-from tenants.models import Bot, BotAccess
+from tenants.backoffice.statuses import VERBS, StatusActions
+from tenants.models import Bot
 from tenants.tokens import Token
 
 
@@ -49,7 +51,7 @@ class BotForm(PlatformForm):
 
 
 @admin.register(Bot)
-class BotAdmin(PlatformAdmin):
+class BotAdmin(StatusActions, PlatformAdmin):
     """Superusers add, name and delete bots; managers change theirs."""
 
     form = BotForm
@@ -58,10 +60,8 @@ class BotAdmin(PlatformAdmin):
     list_filter = ("status",)
     search_fields = ("name", "username")
     readonly_fields = ("token_masked", "created_at", "updated_at")
-    fields = (
-        *("name", "username", "status", "token_masked", "token", "owner_telegram_id", "config"),
-        *("last_active_at", "created_at", "updated_at"),
-    )
+    inlines = [AccessInline]
+    change_form_template = "backoffice/bot.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
@@ -69,9 +69,33 @@ class BotAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The token is replaced on purpose only, and its status changed where that is asked."""
+        about = ("name", "username", "owner_telegram_id", "config")
+        if obj is None:
+            return [(None, {"fields": (*about, "status", "token")})]
+        times = ("last_active_at", "created_at", "updated_at")
+        replace = {"fields": ("token",), "classes": ("collapse",)}
+        return [
+            (None, {"fields": (*about, "token_masked", *times)}),
+            *([(_("Replace token"), replace)] if self.has_change_permission(request, obj) else []),
+        ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if self.has_add_permission(request) else (*fields, "name")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else []
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **options: Any
+    ) -> Any:
+        if obj is not None:
+            context["panels"] = panels.rendered(panels.of_bot, request, obj)
+            if self.has_change_permission(request, obj):
+                context["status_verbs"] = [pair for pair in VERBS.items() if pair[0] != obj.status]
+        return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
@@ -95,22 +119,3 @@ class BotAdmin(PlatformAdmin):
             rows = model._base_manager.filter(bot__in=list(objs))
             counts[str(model._meta.verbose_name_plural)] = rows.count()
         return listed, counts, needed, protected
-
-
-@admin.register(BotAccess)
-class BotAccessAdmin(TenantAdmin):
-    changed_by = added_by = "manager"
-    list_display = ("user", "bot", "role")
-    list_filter = ("role",)
-    list_select_related = ("user", "bot")
-    search_fields = ("user__username", "bot__name")
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Not asked of the page of users, which managers may not open."""
-        if db_field.name == "user":
-            options["queryset"] = User.objects.filter(is_active=True).order_by("username")
-        return super().formfield_for_foreignkey(db_field, request, **options)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
-        return (*fields, "user") if obj else fields

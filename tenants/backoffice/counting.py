@@ -28,7 +28,7 @@ class CappedPaginator(Paginator):
         if self._found <= MOST_COUNTED:
             return number_format(self._found, force_grouping=True)
         if self._is_all_there_is:
-            about = number_format(_rounded(self._estimate()), force_grouping=True)
+            about = number_format(rounded(self._estimate()), force_grouping=True)
             return _("about %(count)s") % {"count": about}
         return number_format(MOST_COUNTED, force_grouping=True) + "+"
 
@@ -51,7 +51,7 @@ class CappedPaginator(Paginator):
         return max(int(estimate), self._found)
 
 
-def _rounded(number: int) -> int:
+def rounded(number: int) -> int:
     """To two digits."""
     unit = 10 ** max(len(str(number)) - 2, 0)
     return int(round(number / unit) * unit)

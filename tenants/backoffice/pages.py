@@ -35,7 +35,7 @@ class ViewedAdmin(LargeList):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may("viewer", obj)
+        return may("viewer", obj)
 
 
 class ReadOnlyAdmin(ViewedAdmin):
@@ -58,13 +58,13 @@ class PlatformAdmin(ViewedAdmin):
     added_by: ClassVar = "operator"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _may(self.added_by)
+        return may(self.added_by)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may(self.changed_by, obj)
+        return may(self.changed_by, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may("manager", obj)
+        return may("manager", obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Times are facts; a form would also cut them to seconds when something else is saved."""
@@ -108,7 +108,7 @@ class PlatformAdmin(ViewedAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-def _may(least_role: str, row: Any = None) -> bool:
+def may(least_role: str, row: Any = None) -> bool:
     scope = current_scope()
     if scope is None or scope.user_id is None:
         return False
@@ -118,7 +118,7 @@ def _may(least_role: str, row: Any = None) -> bool:
 
 
 def manages_a_bot(request: HttpRequest) -> bool:
-    return _may("manager")
+    return may("manager")
 
 
 def is_superuser(request: HttpRequest) -> bool:

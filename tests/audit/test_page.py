@@ -52,7 +52,7 @@ def test_filters(alice_bot: Bot, bob_bot: Bot) -> None:
     client = client_of(root)
     client.post(
         reverse("admin:tenants_bot_change", args=[alice_bot.pk]),
-        {"name": "Renamed", "status": "active", "config": "{}"},
+        {"name": "Renamed", "config": "{}", "staff-TOTAL_FORMS": 0, "staff-INITIAL_FORMS": 0},
     )
     assert {e.bot_id for e in listed(client, bot=str(bob_bot.pk))} == {bob_bot.pk}
     assert {e.table_name for e in listed(client, table="profiles")} == {"profiles"}

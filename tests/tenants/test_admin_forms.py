@@ -38,8 +38,11 @@ def page(model: type, action: str, *args: Any) -> str:
 
 def form_data(client: Client, url: str) -> dict[str, Any]:
     """What the browser would send of the form as it stands."""
+    context = client.get(url).context
     data = {}
-    for bound in client.get(url).context["adminform"].form:
+    for inline in context["inline_admin_formsets"]:
+        data |= {bound.html_name: bound.value() for bound in inline.formset.management_form}
+    for bound in context["adminform"].form:
         value = bound.value()
         if isinstance(bound.field.widget, SplitDateTimeWidget):
             day, time = bound.field.widget.decompress(value)
@@ -146,7 +149,6 @@ class TestBots:
             ({"name": "a\x00b"}, "Null characters"),
             ({"username": "@anna"}, "5 to 32 letters"),
             ({"username": "anna_bot\n"}, "5 to 32 letters"),
-            ({"status": "asleep"}, "not one of the available choices"),
             ({"owner_telegram_id": str(2**63)}, "less than or equal to"),
             ({"config": "{"}, "valid JSON"),
             ({"config": "[]"}, "JSON object"),
@@ -168,6 +170,10 @@ class TestBots:
         assert message in str(errors)
         token = change.get("token")
         assert not token or len(token) < 20 or token not in str(errors)
+
+    def test_a_status_there_is_not(self, staff):
+        errors = refusals(staff, page(Bot, "add"), name="Anna", status="asleep")
+        assert "not one of the available choices" in str(errors)
 
     def test_name_and_token_of_another_bot(self, staff):
         BotFactory(name="Anna", token=TOKEN)

@@ -211,7 +211,7 @@ CALLS: dict[str, Callable[[Bot], Any]] = {
     "series": lambda bot: series(30, now=NOW),
     "of a bot": lambda bot: series(30, bot.pk, NOW),
     "ranking": lambda bot: ranking(30, NOW),
-    "overview": lambda bot: overview(30, NOW),
+    "overview": lambda bot: overview(30, now=NOW),
     "recent counts": lambda bot: recent_counts(bot.pk, NOW),
 }
 
