@@ -1,6 +1,8 @@
 """The back office's side: asks for a job, in a staff user's context, and looks after it."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -37,14 +39,16 @@ def ask(run: ImportRun, action: str, keep_written: bool = False) -> uuid.UUID:
     return job_id
 
 
-def a_runner_is_there() -> bool:
-    return bool(locks.held([locks.RUNNER]))
-
-
-def state(job: Job) -> str:
-    """waiting, running, lost, done, differs or failed."""
-    if job.finished_at is None:
-        if job.started_at is None:
-            return "waiting"
-        return "running" if locks.held([locks.key(job.pk)]) else "lost"
-    return {None: "lost", 0: "done", 3: "differs"}.get(job.exit_code, "failed")
+def attend(jobs: Sequence[Any]) -> bool:
+    """Says of each its `state`: waiting, running, lost, done, differs or failed; and whether a
+    runner is there."""
+    running = [locks.key(job.pk) for job in jobs if job.started_at and job.is_open]
+    held = locks.held([locks.RUNNER, *running])
+    for job in jobs:
+        if not job.is_open:
+            job.state = {None: "lost", 0: "done", 3: "differs"}.get(job.exit_code, "failed")
+        elif job.started_at is None:
+            job.state = "waiting"
+        else:
+            job.state = "running" if locks.key(job.pk) in held else "lost"
+    return locks.RUNNER in held

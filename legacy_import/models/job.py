@@ -55,7 +55,7 @@ class Job(LedgerModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.action} of run {self.run_id}"
+        return f"{self.action} of {self.run}"
 
     @property
     def is_open(self) -> bool:
