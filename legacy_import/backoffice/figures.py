@@ -69,7 +69,7 @@ def rejects(run: ImportRun) -> list[tuple[str, int]]:
     """By code, those that wait; of the first ten thousand."""
     with connection.cursor() as cursor:
         cursor.execute(REJECTS, [run.bot_id, run.bot_id, run.pk, MOST_COUNTED + 1])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def latest_runs(limit: int) -> list[tuple[ImportRun, Figures]]:
@@ -88,4 +88,4 @@ def _rows(sql: str, runs: Sequence[ImportRun]) -> list[Any]:
     keys = {"bots": [run.bot_id for run in runs], "runs": [run.pk for run in runs]}
     with connection.cursor() as cursor:
         cursor.execute(sql, keys)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

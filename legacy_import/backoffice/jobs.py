@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy
 
+from legacy_import.backoffice.durations import in_words
 from legacy_import.backoffice.filters import BOT
 from legacy_import.backoffice.job_words import COLOURS, STATES, title
 from legacy_import.backoffice.ledger import LedgerAdmin, View, fragment
@@ -52,7 +53,7 @@ class JobAdmin(LedgerAdmin):
     def title(self, job: Job) -> str:
         return title(job)
 
-    @display(description=gettext_lazy("state"), label=COLOURS)
+    @display(description=gettext_lazy("state"), label=COLOURS)  # type: ignore[untyped-decorator]
     def state_shown(self, job: Any) -> tuple[str, Any]:
         return job.state, STATES[job.state]
 
@@ -68,13 +69,17 @@ class JobAdmin(LedgerAdmin):
             **_shown(job),
             "title": title(job),
             "opts": self.opts,
+            "original": title(job),
             "plan_is_made": job.action == Job.Action.PLAN and job.exit_code in (0, 3),
         }
         return TemplateResponse(request, "import/job.html", context)
 
     def report_view(self, request: HttpRequest, job: Job) -> HttpResponse:
         if job.report is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(job.pk))
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, str(job.pk)
+            )
+            return missing
         answer = HttpResponse(job.report, content_type="text/html; charset=utf-8", headers=ENCLOSED)
         if "download" in request.GET:
             name = f"verification-of-run-{job.run.number}.html"
@@ -87,6 +92,7 @@ def _shown(job: Any) -> dict[str, Any]:
     return {
         "job": job,
         "runner_is_there": there,
+        "took": in_words(job.started_at, job.finished_at),
         "state": STATES[job.state],
         "colour": COLOURS[job.state],
         "is_live": job.state in ("waiting", "running"),

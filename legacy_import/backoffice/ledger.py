@@ -71,7 +71,8 @@ class LedgerAdmin(ReadOnlyAdmin):
                 return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return view(request, row, **more)
 
-        return self.admin_site.admin_view(answer)
+        view_of_row: View = self.admin_site.admin_view(answer)
+        return view_of_row
 
 
 def _hidden(view: View) -> View:

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from legacy_import.backoffice.durations import in_words
 from legacy_import.backoffice.figures import Figures, figures, rejects
 from legacy_import.backoffice.filters import BOT
 from legacy_import.backoffice.job_words import STATES, title
@@ -55,15 +57,15 @@ class ImportRunAdmin(LedgerAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return ListOfRuns
 
-    @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
+    @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)  # type: ignore[untyped-decorator]
     def status_shown(self, run: ImportRun) -> tuple[str, str]:
         return run.status, run.get_status_display()
 
-    @display(description=gettext_lazy("records"))
+    @admin.display(description=gettext_lazy("records"))
     def source(self, run: Any) -> str:
         return number_format(run.figures.total.source, force_grouping=True)
 
-    @display(description=gettext_lazy("rejected"))
+    @admin.display(description=gettext_lazy("rejected"))
     def rejected(self, run: Any) -> str:
         return number_format(run.figures.total.rejected, force_grouping=True)
 
@@ -83,6 +85,7 @@ class ImportRunAdmin(LedgerAdmin):
             **shown,
             "title": _("Run %(number)s of %(bot)s") % {"number": run.number, "bot": run.bot.name},
             "opts": self.opts,
+            "original": run,
             "runner_is_there": attend(jobs),
             "jobs": [(job, title(job), STATES[job.state]) for job in jobs],
             "offers": offers(run, shown["rejects"]),
@@ -120,7 +123,7 @@ class ImportRunAdmin(LedgerAdmin):
 
 
 def offers(run: ImportRun, rejected: list[tuple[str, int]]) -> list[str]:
-    found = []
+    found: list[str] = []
     if run.status in (Status.RUNNING, Status.UNDONE):
         return found
     if run.action == Action.IMPORT and rejected:
@@ -137,7 +140,9 @@ def _shown(run: ImportRun) -> dict[str, Any]:
     return {
         "run": run,
         "figures": of_run,
+        "took": in_words(run.started_at, run.finished_at),
         "colour": COLOURS.get(run.status, "default"),
+        "options": [(name, value) for name, value in run.options.items() if value],
         "rejects": [(code, REJECTS.get(code, ""), number) for code, number in rejects(run)],
         "about": ImportRun.objects.filter(bot=run.bot_id, number=run.about).first(),
     }
@@ -147,9 +152,10 @@ def _plan(run: ImportRun, plan: str) -> Job | None:
     """One that was made; whatever was written since is found by the rollback itself."""
     try:
         plans = Job.objects.filter(bot=run.bot_id, run=run.pk, pk=plan, action=Job.Action.PLAN)
-        return plans.filter(exit_code__in=(0, 3)).first()
-    except ValueError:
+        made: Job | None = plans.filter(exit_code__in=(0, 3)).first()
+    except (ValueError, ValidationError):
         return None
+    return made
 
 
 def _address(page: str, row: Any) -> str:

@@ -28,7 +28,7 @@ class AlreadyAsked(Exception):
 
 def ask(run: ImportRun, action: str, keep_written: bool = False) -> uuid.UUID:
     scope, job_id = current_scope(), uuid7()
-    row = [job_id, run.bot_id, run.pk, action, keep_written, scope and scope.user_id]
+    row: list[Any] = [job_id, run.bot_id, run.pk, action, keep_written, scope and scope.user_id]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(ASK, row)

@@ -45,4 +45,5 @@ def let_go(job_id: uuid.UUID) -> None:
 def _call(function: str, number: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s, %s)", [LOCK_CLASS, number])
-        return cursor.fetchone() == (True,)
+        [(answer,)] = cursor.fetchall()
+    return answer is True

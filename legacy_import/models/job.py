@@ -1,5 +1,3 @@
-import datetime
-
 import pgtrigger
 from django.contrib.auth.models import User
 from django.db import models
@@ -60,9 +58,3 @@ class Job(LedgerModel):
     @property
     def is_open(self) -> bool:
         return self.finished_at is None
-
-    @property
-    def took(self) -> datetime.timedelta | None:
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return self.finished_at - self.started_at
