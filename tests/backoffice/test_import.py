@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -37,7 +36,7 @@ def tree(workspace: Path) -> Tree:
 @pytest.fixture
 def run(tree: Tree) -> ImportRun:
     """Of Emma, with a reject that is hostile."""
-    tree.old_chat(7, line(1), line(2, "a\ud800b"), line(3))
+    tree.old_chat(7, line(1), line(2, "a\0b"), line(3))
     tree.write("notes.txt", HOSTILE)
     tree.imported()
     return ImportRun.objects.get(bot__name="Emma")
@@ -69,7 +68,7 @@ def pages(run: ImportRun) -> dict[str, str]:
     found: dict[str, str] = {}
     for row, names in (
         (run, ("importrun_change", "importrun_live", "importrun_ask", "importrun_history")),
-        (file, ("importfile_change", "importfile_history", "importfile_delete")),
+        (file, ("importfile_change", "importfile_history")),
         (reject, ("reject_change", "reject_bytes")),
         (repair, ("repair_change", "repair_bytes")),
         (verified, ("job_change", "job_live", "job_report")),
@@ -87,6 +86,7 @@ def verified(run: ImportRun) -> ImportRun:
 
 def answered(client: Client, at: str, pk: str) -> tuple[Any, ...]:
     """Without the id, which comes back in the message."""
+    client.cookies.pop("messages", None)
     answer = client.get(at)
     told = [str(message) for message in answer.wsgi_request._messages]
     body = b"".join(answer) if answer.streaming else answer.content
@@ -142,10 +142,10 @@ def test_pages_are_there_for(verified: ImportRun, sign_in: SignIn, role: str) ->
     client = sign_in(role, *([verified.bot] if role == "manager" else []))
     for at in pages(verified):
         status = client.get(at).status_code
-        assert status == {"ask": 302, "delete": 403}.get(at.strip("/").split("/")[-1], 200), at
+        assert status == {"ask": 302}.get(at.strip("/").split("/")[-1], 200), at
     with staff_context(client.user):
         [(latest, figures)] = latest_runs(5)
-    assert (latest, figures.total.source) == (verified, 4)
+    assert (latest, figures.total.source) == (verified, 5)
 
 
 def test_progress_is_the_ledgers(run: ImportRun, sign_in: SignIn) -> None:
@@ -262,4 +262,3 @@ def test_a_filter_that_is_odd(run: ImportRun, sign_in: SignIn) -> None:
     for odd in ("x", "-1", "9" * 30, "\0", "١"):
         answer = client.get(address("reject_changelist", run=odd))
         assert answer.status_code in (200, 302), odd
-    assert isinstance(client.user, User)
