@@ -38,6 +38,7 @@ class ListOfRuns(CountedList):
         of_run = figures(list(self.result_list), files=False)
         for run in self.result_list:
             run.figures = of_run[run.pk]
+        self.is_live = any(run.status == Status.RUNNING for run in self.result_list)
 
 
 @admin.register(ImportRun)

@@ -2,7 +2,8 @@
 //
 // [data-live=ADDRESS] is filled from there while it contains [data-running]; the text of its
 // [data-state] is told to screen readers in [data-said] when it changes. When it has ended,
-// [data-settled] comes anew. [data-live-part] is taken from the page's own address.
+// [data-settled] comes anew. [data-live-part] is taken from the page's own address while it has
+// [data-running] itself, and says its [data-ended].
 (() => {
   "use strict";
   const PAUSE = 2000;
@@ -38,10 +39,11 @@
 
   async function part(box) {
     const old = document.getElementById(box.id);
-    say(old.dataset.running);
     const fresh = await page();
+    const running = fresh.getElementById(box.id)?.hasAttribute("data-running");
     replace(old, fresh);
-    return fresh.getElementById(box.id)?.hasAttribute("data-running");
+    if (!running) say(old.dataset.ended);
+    return running;
   }
 
   function watch(box, look) {
