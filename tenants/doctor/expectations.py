@@ -152,6 +152,12 @@ LEDGER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("import_backups", "import_file_parts"), ()),
 }
 SECURED |= {table: partial(policies.secure_ledger, table, [*of]) for table, of in LEDGER.items()}
+SECURED["import_jobs"] = partial(
+    policies.secure_jobs,
+    "import_jobs",
+    ["id", "bot_id", "run_id", "action", "keep_written", "asked_by_id"],
+    ["started_at", "finished_at", "exit_code", "output", "report"],
+)
 # What is remembered for summing up days.
 SECURED["changed_days"] = lambda: [
     *policies.secure_ledger("changed_days", []),
@@ -170,6 +176,7 @@ UNIQUE_WITHOUT_BOT = {
     ("bot_access", "id"): "a random id",
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
     ("changed_days", "id"): "a random id, and only the keeper inserts",
+    ("import_jobs", "id"): "a random id",
     **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
 }
 # Triggers that neither a model nor tenants.audit names: (table, trigger) -> what fires it. They
