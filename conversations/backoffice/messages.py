@@ -1,6 +1,6 @@
 """Messages: the latest of all bots, and the search through them, each leading into its chat."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -57,6 +57,10 @@ class MessageList(NewestFirstList):
         rows = self.model_admin.with_details(self.filtered)
         return page_found(rows, self.question, self.list_per_page, at, newer)
 
+    @property
+    def shown_count(self) -> str:
+        return "" if self.searches else super().shown_count
+
     def count(self) -> int:
         return len(self.result_list) if self.searches else super().count()
 
@@ -107,6 +111,9 @@ class MessageAdmin(NewestFirst, TenantAdmin):
         'Words in any form, "a phrase", begin* of words, this OR that, -without; newest first'
     )
     readonly_fields = ("position",)
+
+    class Media:
+        css: ClassVar = {"all": ("backoffice/marks.css",)}
 
     @admin.display(description=_("chat"))
     def chat(self, message: Message) -> str:

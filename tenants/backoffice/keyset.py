@@ -116,9 +116,12 @@ def _first_of_bots(rows: QuerySet, order: tuple[str, ...], most: int) -> list[UU
     of_bot = rows.filter(bot=OuterRef("pk")).order_by(*order)
     first = F("first").desc(nulls_last=True) if down else F("first").asc(nulls_last=True)
     begins = Bot.objects.annotate(first=Subquery(of_bot.values(key)[:1])).order_by(first)
-    leading = [pk for pk, begin in begins.values_list("pk", "first")[:most] if begin is not None]
-    if not leading:
+    bots = [(pk, begin) for pk, begin in begins.values_list("pk", "first") if begin is not None]
+    if not bots:
         return []
+    # Of bots that begin at the same time any may have the next row.
+    last = bots[: max(most, 1)][-1][1]
+    leading = [pk for n, (pk, begin) in enumerate(bots) if n < most or begin == last]
     places = ArraySubquery(of_bot.values(place=JSONObject(key=F(key), id=F("pk")))[:most])
     found = [
         (place["key"], UUID(place["id"]))
@@ -154,6 +157,12 @@ class NewestFirstList(CountedList):
 
     def count(self) -> int:
         return self.paginator.count
+
+    @property
+    def shown_count(self) -> str:
+        one = self.paginator.count == 1
+        name = self.opts.verbose_name if one else self.opts.verbose_name_plural
+        return f"{self.paginator.shown_count} {name}"
 
     def fetch(self, at: Place | None, newer: bool) -> Page:
         rows = self.model_admin.with_details(self.queryset)

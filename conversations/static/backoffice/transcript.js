@@ -99,6 +99,14 @@
   addEventListener("hashchange", show);
   addEventListener("popstate", show);
 
-  if (!show() && scroll.dataset.at === "end") scroll.scrollTop = scroll.scrollHeight;
-  watch();
+  function settle() {
+    if (!show() && scroll.dataset.at === "end") scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  settle();
+  // Letters of another font take another room.
+  document.fonts.ready.then(() => {
+    settle();
+    watch();
+  });
 })();
