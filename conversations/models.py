@@ -198,6 +198,17 @@ class Message(TenantModel):
             GinIndex(fields=["search"], fastupdate=False, name="messages_search"),
             # A bot's messages of a day, for its sums.
             models.Index(fields=["bot", "sent_at"], name="messages_sent"),
+            # Lists and searches of what is rare: what the system said, photos and the like.
+            models.Index(
+                fields=["bot", "sent_at"],
+                condition=Q(sender_type="system"),
+                name="messages_system",
+            ),
+            models.Index(
+                fields=["bot", "message_type", "sent_at"],
+                condition=~Q(message_type="text"),
+                name="messages_other_kinds",
+            ),
         ]
         triggers = [
             *(assign_position(), count_inserted(), count_deleted()),

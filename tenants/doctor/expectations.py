@@ -66,7 +66,8 @@ GRANTS = (
     f"GRANT SELECT ON bot_access, conversations, messages, context_keys TO {KEEPER}",
     f"GRANT UPDATE (message_count, last_position, last_message_at) ON conversations TO {KEEPER}",
     f"GRANT SELECT (id, username, is_active, is_staff, is_superuser) ON auth_user TO {KEEPER}",
-    f"GRANT SELECT (id, bot_id, sent_at, search) ON messages TO {SEARCHER}",
+    f"GRANT SELECT (id, bot_id, conversation_id, sent_at, sender_type, message_type, search) "
+    f"ON messages TO {SEARCHER}",
     f"GRANT SELECT (id) ON bots TO {SEARCHER}",
     # Django's own tables: botplatform.migrations.
     "GRANT SELECT, INSERT, UPDATE, DELETE ON auth_user, auth_group, auth_user_groups, "
@@ -115,6 +116,9 @@ DEFINERS: dict[str, Definer] = {
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
+    ),
+    "find_messages": Definer(
+        SEARCHER, frozenset({"admin"}), "54366a18e2cdc86d", settings=("jit=off",)
     ),
     "words_of_bot": Definer(
         OWNER, frozenset(WRITERS), "8bc4b45f522aa4e5", definer=False, immutable=True
