@@ -4,7 +4,7 @@ It names what was changed, another bot's rows as well: staff read what they did 
 others did with their bots, the audit log says.
 """
 
-from tenants.policies import SUPERUSER
+from tenants.policies import SUPERUSER, keeper_sees
 
 TABLE = "django_admin_log"
 OWN = "user_id = (SELECT current_staff())"
@@ -21,3 +21,9 @@ def secure_admin_log() -> list[str]:
         f"REVOKE UPDATE ON {TABLE} FROM admin",
         "GRANT EXECUTE ON FUNCTION current_staff() TO admin",
     ]
+
+
+def let_keeper_erase() -> list[str]:
+    """What an entry says of a person who is erased: tenants.audit.personal."""
+    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
+    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))

@@ -9,7 +9,9 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeDateFilter,
     RangeNumericFilter,
+    TextFilter,
 )
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
@@ -17,6 +19,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AutocompleteDropdownForm",
     "AutocompleteSelectFilter",
     "ChangeList",
     "ChoicesDropdownFilter",
@@ -26,6 +29,7 @@ __all__ = [
     "RangeNumericFilter",
     "StackedInline",
     "TabularInline",
+    "TextFilter",
     "UserChangeForm",
     "UserCreationForm",
     "action",
