@@ -278,8 +278,9 @@ class ErasedPerson(models.Model):
     class Meta:
         db_table = "erased_people"
         base_manager_name = "objects"
-        constraints = [
-            models.UniqueConstraint(fields=["bot", "mark"], name="erased_people_mark_unique")
+        indexes = [
+            # Whether somebody was erased.
+            models.Index(fields=["bot", "mark"], name="erased_people_mark")
         ]
 
     def __str__(self) -> str:

@@ -52,10 +52,8 @@ def erase(profile: Profile) -> uuid.UUID:
         cursor.execute("SET LOCAL statement_timeout = '10min'")
         person = _locked(profile)
         receipt = personal.erase(person)
-        ErasedPerson.objects.bulk_create(
-            [ErasedPerson(bot_id=person.bot_id, mark=mark_of(person.bot_id, person.telegram_id))],
-            ignore_conflicts=True,
-        )
+        mark = mark_of(person.bot_id, person.telegram_id)
+        ErasedPerson.objects.create(bot_id=person.bot_id, mark=mark)
         return receipt
 
 

@@ -62,11 +62,11 @@ class Holder(Protocol):
 
 ERASE_FROM_LOG = "SELECT audit_erase(%s, %s, %s)"
 
-_holders: list[Holder] = []
+_holders: dict[type, Holder] = {}
 
 
 def register(holder: Holder) -> None:
-    _holders.append(holder)
+    _holders[type(holder)] = holder
 
 
 def rows_of(sql: str, values: Mapping[str, Any], json_columns: Sequence[str] = ()) -> Rows:
@@ -84,13 +84,13 @@ def rows_of(sql: str, values: Mapping[str, Any], json_columns: Sequence[str] = (
 
 def holders() -> tuple[Holder, ...]:
     """In the order of the apps."""
-    return tuple(_holders)
+    return tuple(_holders.values())
 
 
 def erase(person: Person) -> uuid.UUID:
     """The id of the receipt. In a transaction that holds the person's rows."""
     erased: dict[str, int] = {}
-    for holder in reversed(_holders):
+    for holder in reversed(holders()):
         for table, count in holder.erase(person).items():
             erased[table] = erased.get(table, 0) + count
     # At the very end: what was erased until here has entries as well.

@@ -76,11 +76,9 @@ class Migration(migrations.Migration):
                 to="tenants.bot",
             ),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             model_name="erasedperson",
-            constraint=models.UniqueConstraint(
-                fields=("bot", "mark"), name="erased_people_mark_unique"
-            ),
+            index=models.Index(fields=["bot", "mark"], name="erased_people_mark"),
         ),
         migrations.RunSQL(SECURITY, migrations.RunSQL.noop),
     ]

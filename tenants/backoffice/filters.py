@@ -56,10 +56,13 @@ class BotIdFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
+        return queryset.filter(bot_id=self._bot()) if self._bot() else queryset.none()
+
+    def _bot(self) -> uuid.UUID | None:
         try:
-            return queryset.filter(bot_id=uuid.UUID(self.value()))
-        except ValueError:
-            return queryset.none()
+            return uuid.UUID(self.value())
+        except (TypeError, ValueError):
+            return None
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         yield {
@@ -70,7 +73,7 @@ class BotIdFilter(admin.SimpleListFilter):
                 choices=(),
                 field=BotAccess._meta.get_field("bot"),
                 model_admin=self.model_admin,
-                data={self.parameter_name: self.value()},
+                data={self.parameter_name: self._bot()},
             )
         }
 

@@ -7,6 +7,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     RangeDateFilter,
     RangeNumericFilter,
     TextFilter,
@@ -23,6 +24,7 @@ __all__ = [
     "AutocompleteSelectFilter",
     "ChangeList",
     "ChoicesDropdownFilter",
+    "DropdownFilter",
     "ModelAdmin",
     "PasswordInput",
     "RangeDateFilter",
