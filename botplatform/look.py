@@ -4,6 +4,7 @@ Its widgets are in tenants/backoffice/look.py."""
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +18,30 @@ def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str,
     return page | ({"permission": permission} if permission else {})
 
 
+def without_colours(request: HttpRequest) -> dict[str, Any]:
+    """unfold would write them into each page, where the content security policy forbids styles;
+    ours are in colours.css."""
+    return {"colors": None}
+
+
 LOOK = {
     "SITE_TITLE": "botplatform",
     "SITE_HEADER": "botplatform",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "STYLES": [lambda request: static("backoffice/backoffice.css")],
+    "GLOBAL_CALLBACK": "botplatform.look.without_colours",
+    "STYLES": [
+        lambda request: static("backoffice/colours.css"),
+        lambda request: static("backoffice/backoffice.css"),
+    ],
+    "SCRIPTS": [lambda request: static("backoffice/names.js")],
     "SIDEBAR": {
         "navigation": [
             {

@@ -43,6 +43,8 @@ class StaffContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         staff = user.is_authenticated and user.is_active and user.is_staff
+        # Signing in is nobody's, also when somebody is signed in already.
+        staff = staff and request.path != reverse("admin:login")
 
         def context() -> AbstractContextManager[object]:
             return staff_context(user) if staff else nullcontext()
