@@ -6,7 +6,7 @@ they did themselves. What others did with their bots, the audit log says.
 
 from collections.abc import Callable
 
-from tenants.policies import SUPERUSER
+from tenants.policies import SUPERUSER, keeper_sees
 
 TABLE = "django_admin_log"
 OWN = "user_id = (SELECT current_staff())"
@@ -41,7 +41,13 @@ def secure_preferences() -> list[str]:
     ]
 
 
-OF_STAFF: dict[str, Callable[[], list[str]]] = {
-    TABLE: secure_admin_log,
-    "staff_preferences": secure_preferences,
+def let_keeper_erase() -> list[str]:
+    """What an entry says of a person who is erased: tenants.audit.personal."""
+    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
+    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
+
+
+OF_STAFF: dict[str, list[Callable[[], list[str]]]] = {
+    TABLE: [secure_admin_log, let_keeper_erase],
+    "staff_preferences": [secure_preferences],
 }

@@ -101,7 +101,7 @@ REVOKE SELECT (conversation_id, sender_type, message_type) ON messages FROM botp
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0008_changed_days")]
+    dependencies = [("conversations", "0009_people")]
 
     operations = [
         migrations.RunSQL(FIND, UNDO),

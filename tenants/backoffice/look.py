@@ -10,7 +10,9 @@ from unfold.contrib.filters.admin import (
     DropdownFilter,
     RangeDateFilter,
     RangeNumericFilter,
+    TextFilter,
 )
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
@@ -20,6 +22,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AutocompleteDropdownForm",
     "AutocompleteSelectFilter",
     "ChangeList",
     "ChoicesDropdownFilter",
@@ -31,6 +34,7 @@ __all__ = [
     "Select",
     "StackedInline",
     "TabularInline",
+    "TextFilter",
     "TextInput",
     "UserChangeForm",
     "UserCreationForm",

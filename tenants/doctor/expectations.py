@@ -10,6 +10,7 @@ from functools import partial
 
 from tenants import policies
 from tenants.audit import functions as audit
+from tenants.audit import personal
 from tenants.doctor.bodies import body_of, digest
 from tenants.policies import KEEPER
 
@@ -69,6 +70,12 @@ GRANTS = (
     f"GRANT SELECT (id, bot_id, conversation_id, sent_at, sender_type, message_type, search) "
     f"ON messages TO {SEARCHER}",
     f"GRANT SELECT (id) ON bots TO {SEARCHER}",
+    # One person's export and erasure.
+    *personal.GRANTS,
+    "GRANT SELECT, DELETE ON import_rejects, import_repairs, import_originals, import_changes, "
+    f"import_chunks, import_file_parts TO {KEEPER}",
+    f"GRANT SELECT, DELETE, UPDATE (stored) ON import_backups TO {KEEPER}",
+    f"GRANT SELECT, DELETE, UPDATE (header) ON import_files TO {KEEPER}",
     # Django's own tables: botplatform.migrations.
     "GRANT SELECT, INSERT, UPDATE, DELETE ON auth_user, auth_group, auth_user_groups, "
     "auth_group_permissions, auth_user_user_permissions TO admin",
@@ -113,6 +120,9 @@ DEFINERS: dict[str, Definer] = {
         KEEPER, frozenset({OFFICE, "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
     "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
+    "audit_export": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_EXPORT))),
+    "audit_erase": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_ERASE))),
+    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "e999e0fa435c944b"),
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
@@ -167,6 +177,13 @@ SECURED["changed_days"] = lambda: [
     *policies.secure_ledger("changed_days", []),
     *policies.keeper_adds("changed_days"),
 ]
+# Who was erased: managers' erasures add to it.
+SECURED["erased_people"] = lambda: [
+    *policies.secure_ledger("erased_people", []),
+    "GRANT INSERT ON erased_people TO admin",
+    "CREATE POLICY erased_people_managers_add ON erased_people FOR INSERT TO admin "
+    f"WITH CHECK (bot_id = {policies.MANAGED} OR {policies.SUPERUSER})",
+]
 SECURED["rollup_states"] = partial(
     policies.secure_ledger,
     "rollup_states",
@@ -179,6 +196,7 @@ UNIQUE_WITHOUT_BOT = {
     ("bots", "token_fingerprint"): "only managers set tokens",
     ("bot_access", "id"): "a random id",
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
+    ("erased_people", "id"): "a random id, and no bot sees or inserts",
     ("changed_days", "id"): "a random id, and only the keeper inserts",
     ("import_jobs", "id"): "a random id",
     **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
