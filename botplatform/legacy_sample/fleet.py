@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from botplatform.demo.fleet import DemoBot, DemoError, Size, make_fleet
+
+UNTIL = datetime(2025, 9, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Order:
     names: tuple[str, ...] = ()
     """Of the bots, when they are not to be made up; as many as the size says."""
     dirt: tuple[str, ...] = ()
+    until: datetime = UNTIL
+    """The last messages are of shortly before."""
 
     @property
     def one_tree(self) -> bool:

@@ -95,3 +95,12 @@ def peak_kb(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) if found else 0
+
+
+def test_until_when(tmp_path):
+    command = ("make_legacy_sample", str(tmp_path / "tree"), "--until")
+    with pytest.raises(CommandError, match="'never' is no time such as 2025-09-01T12:30"):
+        call_command(*command, "never", verbosity=0)
+    call_command(*command, "2026-03-05T12:00", verbosity=0)
+    files = (path.read_text("utf-8") for path in (tmp_path / "tree").rglob("*.json"))
+    assert max(re.findall(r"20\d\d-\d\d-\d\d", " ".join(files))) == "2026-03-05"

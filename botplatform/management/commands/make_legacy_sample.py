@@ -1,6 +1,7 @@
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tqdm import tqdm
 from botplatform.demo.fleet import DemoError, Size
 from botplatform.legacy_sample.dialects import DIALECTS
 from botplatform.legacy_sample.dirt import KINDS, chosen_kinds
-from botplatform.legacy_sample.fleet import Order, checked_names
+from botplatform.legacy_sample.fleet import UNTIL, Order, checked_names
 from botplatform.legacy_sample.tree import Made, make_sample
 
 BOTS, CHATS_A_BOT, MESSAGES_A_CHAT = 2, 15, 33
@@ -49,6 +50,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dialect", choices=DIALECTS, default="mixed")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--until",
+            type=_moment,
+            default=UNTIL,
+            metavar="TIME",
+            help="when the bots stopped, such as 2025-09-01 or 2025-09-01T12:30, in UTC; "
+            "default: %(default)s",
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, dest: Path, **options: Any) -> None:
@@ -95,4 +104,12 @@ def _order(options: dict[str, Any]) -> Order:
         options["seed"],
         names,
         chosen_kinds(options["dirt"]),
+        options["until"],
     )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no time such as 2025-09-01T12:30") from None
