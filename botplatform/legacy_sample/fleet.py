@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from botplatform.demo.fleet import DemoBot, DemoError, Size, make_fleet
+from botplatform.legacy_sample.until import UNTIL
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,8 @@ class Order:
     names: tuple[str, ...] = ()
     """Of the bots, when they are not to be made up; as many as the size says."""
     dirt: tuple[str, ...] = ()
+    until: datetime = UNTIL
+    """When the last message of the clean part was sent, or shortly before."""
 
     @property
     def one_tree(self) -> bool:

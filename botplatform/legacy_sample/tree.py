@@ -18,7 +18,6 @@ from botplatform.legacy_sample.fleet import Order
 from botplatform.legacy_sample.folder import Folder
 from botplatform.legacy_sample.metrics import metrics_file
 from botplatform.legacy_sample.talks import said_in
-from botplatform.legacy_sample.until import UNTIL
 
 PIECE = 500
 # A snapshot holds a chat's first messages; so it costs no memory in long chats.
@@ -40,7 +39,7 @@ class Made:
 
 def make_sample(root: Path, order: Order, advance: Advance = lambda messages: None) -> Made:
     bots = order.bots()
-    folder = Folder(root, int(UNTIL.timestamp()))
+    folder = Folder(root, int(order.until.timestamp()))
     made = Made([bot.name for bot in bots])
     for bot in bots:
         _write_bot(folder, "" if order.one_tree else f"{bot.name}/", bot, order, made, advance)
@@ -54,7 +53,7 @@ def _write_bot(
     folder: Folder, prefix: str, bot: DemoBot, order: Order, made: Made, advance: Advance
 ) -> None:
     rng = Random(bot.seed)  # noqa: S311
-    calendar = Calendar(UNTIL, bot.words.utc_offset_hours)
+    calendar = Calendar(order.until, bot.words.utc_offset_hours)
     talk = Talk(bot.words, bot.topics)
     dialects = DIALECTS[order.dialect]
     for chat in chats(bot, rng, calendar):
@@ -63,7 +62,7 @@ def _write_bot(
         made.messages += chat.messages
         made.profiles += chat.profile_id is not None
     if order.dialect != "documented":
-        folder.write(f"{prefix}metrics.json", _text(metrics_file(bot, rng, UNTIL)))
+        folder.write(f"{prefix}metrics.json", _text(metrics_file(bot, rng, order.until)))
         folder.write(f"{prefix}girls_data.json", _text({"girls": dict(_older_people(bot, rng))}))
         made.profiles += OLDER_PEOPLE
     for dialect in dialects:

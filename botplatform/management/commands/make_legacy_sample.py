@@ -1,6 +1,7 @@
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from botplatform.legacy_sample.dialects import DIALECTS
 from botplatform.legacy_sample.dirt import KINDS, chosen_kinds
 from botplatform.legacy_sample.fleet import Order, checked_names
 from botplatform.legacy_sample.tree import Made, make_sample
+from botplatform.legacy_sample.until import UNTIL
 
 BOTS, CHATS_A_BOT, MESSAGES_A_CHAT = 2, 15, 33
 PROGRESS_FROM = 50_000
@@ -49,6 +51,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dialect", choices=DIALECTS, default="mixed")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--until",
+            type=_moment,
+            default=UNTIL,
+            help="when the last messages were sent; default: %(default)s",
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, dest: Path, **options: Any) -> None:
@@ -81,6 +89,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Next: manage.py import_legacy_json {dest} {which}")
 
 
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a time such as 2025-09-01T12:00:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _order(options: dict[str, Any]) -> Order:
     names = checked_names(options["bot"] or ())
     bots = len(names) or options["bots"]
@@ -95,4 +111,5 @@ def _order(options: dict[str, Any]) -> Order:
         options["seed"],
         names,
         chosen_kinds(options["dirt"]),
+        options["until"],
     )
