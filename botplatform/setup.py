@@ -6,6 +6,8 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,15 +92,31 @@ def first_superuser() -> tuple[str, str]:
     return FIRST_USER, f"{password}  (shown this once)"
 
 
+@contextmanager
+def job_runner() -> Iterator[None]:
+    """Beside the server for as long as it serves; elsewhere it is a service of its own."""
+    if not settings.EMBEDDED_SERVER:
+        yield
+        return
+    server = os.getpid()
+    runner = subprocess.Popen([*_program(), "run_jobs", "--parent", str(server)])
+    try:
+        yield
+    finally:
+        # The server's workers are forks, and leave by here as well.
+        if os.getpid() == server:
+            runner.terminate()
+            runner.wait()
+
+
 def _superusers() -> QuerySet[User]:
     return User.objects.filter(is_superuser=True, is_active=True)
 
 
 def _manage(*arguments: str, **variables: str) -> str:
     """In a process of its own: the command has another plane's login."""
-    program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     result = subprocess.run(
-        [*program, *arguments],
+        [*_program(), *arguments],
         check=False,
         stdout=subprocess.PIPE,
         text=True,
@@ -107,3 +125,7 @@ def _manage(*arguments: str, **variables: str) -> str:
     if result.returncode:
         raise SetupError(f"`manage.py {arguments[0]}` failed; its message is above.")
     return result.stdout
+
+
+def _program() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py")]

@@ -20,6 +20,7 @@ from conversations.triggers import (
 )
 from tenants.audit.triggers import audit_rows, audit_statements
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
+from tenants.ids import uuid7
 from tenants.queries import TenantManager
 from tenants.tenant import TenantModel
 from tenants.triggers import keep_bot, touch_updated_at
@@ -65,6 +66,14 @@ class Profile(TenantModel):
             models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity"),
             # A bot's new people of a day.
             models.Index(fields=["bot", "created_at"], name="profiles_created"),
+            # People of all bots somebody sees, the last active first.
+            models.Index(
+                F("last_active_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="profiles_latest",
+            ),
+            # The same person with other bots.
+            models.Index(fields=["telegram_id"], name="profiles_person"),
         ]
         triggers = [
             touch_updated_at(),
@@ -198,6 +207,17 @@ class Message(TenantModel):
             GinIndex(fields=["search"], fastupdate=False, name="messages_search"),
             # A bot's messages of a day, for its sums.
             models.Index(fields=["bot", "sent_at"], name="messages_sent"),
+            # Lists and searches of what is rare: what the system said, photos and the like.
+            models.Index(
+                fields=["bot", "sent_at"],
+                condition=Q(sender_type="system"),
+                name="messages_system",
+            ),
+            models.Index(
+                fields=["bot", "message_type", "sent_at"],
+                condition=~Q(message_type="text"),
+                name="messages_other_kinds",
+            ),
         ]
         triggers = [
             *(assign_position(), count_inserted(), count_deleted()),
@@ -245,3 +265,34 @@ class ChangedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class ErasedPerson(models.Model):
+    """That somebody was erased, for whoever brings old data back: by a keyed hash, not by an id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # The database's key, which cascades, is made by the migration.
+    bot = models.ForeignKey(
+        "tenants.Bot",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    mark = models.BinaryField(help_text="conversations.personal.mark_of()")
+    erased_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    kept = ("bot_id",)
+
+    objects = TenantManager()
+
+    class Meta:
+        db_table = "erased_people"
+        base_manager_name = "objects"
+        indexes = [
+            # Whether somebody was erased.
+            models.Index(fields=["bot", "mark"], name="erased_people_mark")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.erased_at}"

@@ -45,9 +45,11 @@ class Retried:
 NOT_AGAIN = ("superseded",)
 
 
-def retry(number: int) -> Retried:
+def retry(number: int, bot: str | None = None) -> Retried:
+    """Of all bots of the run, or the one named."""
     with maintenance_context():
-        runs = list(ImportRun.objects.filter(number=number))
+        of_run = ImportRun.objects.filter(number=number, **({"bot__name": bot} if bot else {}))
+        runs = list(of_run)
         names = dict(
             Bot.objects.filter(pk__in=[run.bot_id for run in runs]).values_list("name", "pk")
         )

@@ -113,6 +113,23 @@ def secure_ledger(table: str, updatable: list[str]) -> list[str]:
     ]
 
 
+def secure_jobs(table: str, asked: list[str], answered: list[str]) -> list[str]:
+    """Of what managers ask operators' processes to do: in their own name, for their bots."""
+    of_managed = f"bot_id = {MANAGED} OR {SUPERUSER}"
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_staff_read ON {table} FOR SELECT TO admin USING ({of_managed})",
+        f"CREATE POLICY {table}_staff_ask ON {table} FOR INSERT TO admin "
+        f"WITH CHECK (({of_managed}) AND asked_by_id = (SELECT current_staff()))",
+        f"CREATE POLICY {table}_operators ON {table} TO super_admin USING (true)",
+        f"CREATE POLICY {table}_nobody ON {table} TO app_base, bot USING (false)",
+        *_revoke_all(table),
+        f"GRANT SELECT, INSERT ({', '.join(asked)}) ON {table} TO admin",
+        f"GRANT SELECT, UPDATE ({', '.join(answered)}) ON {table} TO super_admin",
+    ]
+
+
 def keeper_adds(table: str) -> list[str]:
     """Rows that triggers write for whoever writes others."""
     return [

@@ -24,10 +24,10 @@ _int2 = Struct(">ih").pack
 _key = Struct(">Qiq").pack
 _number_at = Struct(">iq").unpack_from
 
-IDENTITY, CONTENT = 4, 8
-PRIME = 4_294_967_291
+IDENTITY, CONTENT = 8, 8
+PRIME = 18_446_744_073_709_551_557
 # Keeps pairs of an id and a time apart.
-SPREAD = 2_654_435_761
+SPREAD = 11_400_714_819_323_198_485
 # Notes of a message whose time is another one's, and may change with it.
 BORROWED_TIME = ("missing-time", "unreadable-time")
 # Of what has no row; no record's, which stay below PRIME.

@@ -11,6 +11,7 @@ from django.db import connection
 
 from legacy_import.batches.counts import Counts
 from legacy_import.batches.encode import CONTENT, IDENTITY
+from legacy_import.refusal import ImportRefused
 
 LATEST = """
     SELECT DISTINCT ON (path) path, id, status, size, mtime_ns, sha256, header, counts
@@ -24,6 +25,10 @@ CHUNKS = """
     WHERE chunk.bot_id = %(bot)s AND file.bot_id = %(bot)s AND path = %(path)s AND records > 0
     AND first_place > %(after)s ORDER BY first_place LIMIT %(most)s
 """
+EARLIER_LEDGER = (
+    "{}: was imported by an earlier version, whose ledger cannot be carried on. Undo its runs with "
+    "`manage.py rollback_import` and import it again."
+)
 # Of some hundred kilobytes, each.
 CHUNKS_AT_ONCE = 20
 
@@ -99,6 +104,8 @@ def sequence(bot_id: uuid.UUID, path: str) -> Sequence:
                 CHUNKS, {"bot": bot_id, "path": path, "after": after, "most": CHUNKS_AT_ONCE}
             )
             for id, first_place, records, shift, hashes in cursor:
+                if len(hashes) != records * (IDENTITY + CONTENT):
+                    raise ImportRefused(EARLIER_LEDGER.format(path))
                 found.chunks.append(Chunk(id, first_place, records, shift))
                 found.identities += hashes[: records * IDENTITY]
                 found.contents += hashes[records * IDENTITY :]

@@ -45,7 +45,8 @@ class ImportChunk(LedgerModel):
     """Records of a file that a run met for the first time, one place after the other.
 
     A message's id follows from its chat and place, its position is the place plus `shift`: so a
-    chunk stands for thousands of rows. `hashes` has eight bytes a record, to see what changed.
+    chunk stands for thousands of rows. `hashes` says who each record is, then what each holds, to
+    see what changed.
     """
 
     file = belongs_to("ImportFile")

@@ -224,8 +224,11 @@ def _end(
 
 
 def _as_json(options: Options) -> dict[str, Any]:
+    root = options.root.resolve()
     return {
-        "folder": options.root.resolve().name,
+        "folder": root.name,
+        # For a verification; a name that is no UTF-8 is found by hand.
+        "path": str(root).encode("utf-8", "backslashreplace").decode(),
         "only": sorted(options.only),
         "workers": options.workers,
         "source_tz": str(options.source_tz),

@@ -137,7 +137,7 @@ class Session:
             salvaged(reading, only_in_backups(options, file, backups))
             if file.problem == ABSENT and reading.header is None:
                 return
-        elif backups:
+        elif self._are_new(backups):
             self._report_only_in(backups, file, old)
 
         def told(place: int, record: Any) -> None:
@@ -158,14 +158,23 @@ class Session:
                 self.outcome.rejected.add((file.path, place, code))
 
     def _report_absent(self, file: SourceFile) -> None:
-        """Once: when its backups are new."""
         backups = list(backups_of(self.options.root, self.tree, file))
-        paths = [self.tree.path(backup) for backup in backups]
-        with maintenance_context():
-            seen = known.known_files(self.bot_id, paths)
-            old = known.sequence(self.bot_id, self.tree.path(file))
-        if len(seen) < len(paths):
+        if self._are_new(backups):
+            with maintenance_context():
+                old = known.sequence(self.bot_id, self.tree.path(file))
             self._report_only_in(backups, file, old)
+
+    def _are_new(self, backups: list[SourceFile]) -> bool:
+        """Else what is only in them was reported when they were: it is not read in every pass."""
+        if not backups:
+            return False
+        with maintenance_context():
+            seen = known.known_files(self.bot_id, [self.tree.path(backup) for backup in backups])
+        return any(
+            (was := seen.get(self.tree.path(backup))) is None
+            or (was.size, was.mtime_ns) != (backup.size, backup.mtime_ns)
+            for backup in backups
+        )
 
     def _report_only_in(
         self, backups: list[SourceFile], file: SourceFile, old: known.Sequence

@@ -21,14 +21,19 @@ class WrittenSince(Exception):
         self.rows = rows
 
 
-def rollback(number: int, dry_run: bool = False, keep_written: bool = False) -> Undone:
-    """All bots of the run, or none of them."""
+def rollback(
+    number: int, dry_run: bool = False, keep_written: bool = False, bot: str | None = None
+) -> Undone:
+    """All bots of the run whose part is not undone, or the one named; or none of them."""
     with maintenance_context():
-        runs = list(ImportRun.objects.filter(number=number).order_by("pk"))
+        of_run = ImportRun.objects.filter(number=number, **({"bot__name": bot} if bot else {}))
+        runs = list(of_run.order_by("pk"))
+        standing = [run for run in runs if run.status != ImportRun.Status.UNDONE]
         names = dict(
-            Bot.objects.filter(pk__in=[run.bot_id for run in runs]).values_list("name", "pk")
+            Bot.objects.filter(pk__in=[run.bot_id for run in standing]).values_list("name", "pk")
         )
-    _require_undoable(number, runs)
+    _require_undoable(number, runs, standing)
+    runs = standing
     with ledger.locked(names):
         _require_last(number, runs)
         undone = Undone(0, number)
@@ -54,12 +59,12 @@ def rollback(number: int, dry_run: bool = False, keep_written: bool = False) -> 
     return undone
 
 
-def _require_undoable(number: int, runs: list[ImportRun]) -> None:
+def _require_undoable(number: int, runs: list[ImportRun], standing: list[ImportRun]) -> None:
     if not runs:
         raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
     if any(run.action == ImportRun.Action.ROLLBACK for run in runs):
         raise ImportRefused(f"Run {number} is a rollback itself: import the tree again instead.")
-    if any(run.status == ImportRun.Status.UNDONE for run in runs):
+    if not standing:
         raise ImportRefused(f"Run {number} is undone already.")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from legacy_import.verify import kept, ledger
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.kept import KeptReject
+from legacy_import.verify.kept import KeptBackup, KeptReject
 from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.same import same_text
 from legacy_import.verify.source.encodings import BLOCK
@@ -22,11 +22,6 @@ from tenants.context import maintenance_context
 
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
-NAMED = 3
-GONE = (
-    "{:,} files that were imported for {} are not in the tree, so their rows were not compared: "
-    "{} ...: is every disk mounted? Put the files back, and verify the whole tree"
-)
 
 
 @dataclass
@@ -129,13 +124,25 @@ class Accounts:
 
     def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")
-        stored = kept.backup_is_stored(self.bot_id, known.id)
-        if stored is None and self._as_stranger(file) in {one.sha256 for one in rejects}:
+        backup = kept.backup(self.bot_id, known.id)
+        if backup is None and self._as_stranger(file) in {one.sha256 for one in rejects}:
             self.findings.count(BACKUPS, "kept as rejects")
-        elif stored is None:
+            return
+        if backup is None:
             self.findings.add(BACKUPS, file.printable, "the snapshot is missing")
-        elif stored:
+            return
+        stored = known.header.get("stored") is not False
+        expected = KeptBackup(file.key, file.day, stored)
+        for name in ("chat_id", "date", "stored"):
+            values = getattr(expected, name), getattr(backup, name)
+            if values[0] != values[1]:
+                self.findings.add(BACKUPS, file.printable, "differs", None, name, *values)
+        if stored or backup.stored:
             self._compare_bytes(file, known)
+        else:
+            self.findings.count(BACKUPS, "snapshots of which only a line is kept")
+            if known.sha256 != sha256_of(self.root, file):
+                self.findings.add(BACKUPS, file.printable, "is not the file that was imported")
 
     def _as_stranger(self, file: File) -> bytes | None:
         """What is kept of a snapshot whose name is no day."""
@@ -156,21 +163,6 @@ class Accounts:
         if (now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns):
             return False
         return known.sha256 is None or sha256_of(self.root, file) != known.sha256
-
-    def missing_from_the_tree(self, seen: set[bytes], bot: str) -> None:
-        """`seen` are hashes of the paths there are. Rows of other files were not compared."""
-        gone, first = 0, list[str]()
-        for path in ledger.paths(self.bot_id):
-            if path_hash(path) not in seen:
-                gone += 1
-                if len(first) < NAMED:
-                    first.append(path)
-        if gone:
-            self.findings.count(ACCOUNTING, "files no longer in the tree", gone)
-            why = GONE.format(gone, bot, ", ".join(first))
-            if FRESHNESS in self.findings.not_made:  # of another bot
-                self.findings.note(bot, why)
-            self.findings.cannot(FRESHNESS, why)
 
 
 def path_hash(path: str) -> bytes:

@@ -8,9 +8,15 @@ from collections.abc import Iterable
 from django.db import connection
 
 from legacy_import.verify import ledger
-from legacy_import.verify.checks import ACCOUNTING
+from legacy_import.verify.checks import ACCOUNTING, CONTENT
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.held_people import HeldPeople
 from legacy_import.verify.stored import CHAT_IDS, PEOPLE_IDS
+
+UNSURE = (
+    "is in no file any more, and its data have so many keys that the ledger's fingerprint cannot "
+    "be tried in every order of them"
+)
 
 
 class Explained:
@@ -20,18 +26,22 @@ class Explained:
         self.bot_id = bot_id
         self.findings = findings
         self.chats, self.people = array("q"), array("q")
-        # People that girls_data.json had when it was imported, and has no longer.
-        self.people_gone = 0
 
-    def compare(self) -> None:
+    def compare(self, held: HeldPeople) -> None:
+        """What the ledger explains must be as it was imported."""
         chats = self._unexplained(CHAT_IDS, self.chats)
         gone = ledger.chats_of_files(self.bot_id, chats)
         self._report("conversation", "conversations of files that are gone", chats, gone)
         people = self._unexplained(PEOPLE_IDS, self.people)
-        known = ledger.people_of_files(self.bot_id, people)
-        left = [number for number in people if number not in known]
-        known.update(left[: self.people_gone])
-        self._report("profile", "profiles of files that are gone", people, known)
+        strange = dict(held.others(people))
+        for number in people:
+            if number not in strange:
+                self.findings.count(ACCOUNTING, "profiles that are no longer in the files")
+            elif strange[number]:
+                what = "no file explains it, and it is not as it was imported"
+                self.findings.add(ACCOUNTING, f"profile {number}", what)
+            else:
+                self.findings.cannot(CONTENT, f"profile {number} {UNSURE}")
 
     def _unexplained(self, query: str, explained: "array[int]") -> list[int]:
         """Ids of what the import made, or nobody knows who, and is in no file."""

@@ -7,11 +7,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
 
 from django.db import connection
 
 from legacy_import.verify.source.repaired import short
+from legacy_import.verify.streamed import streamed
 
 REJECTS = """
     SELECT file.path, reject.place, reject.file_id, reject.raw
@@ -50,11 +51,9 @@ PARTS = """
     WHERE part.bot_id = %s AND part.file_id = %s ORDER BY part.number
 """
 BACKUP = """
-    SELECT backup.stored FROM import_backups AS backup
+    SELECT backup.chat_id, backup.date, backup.stored FROM import_backups AS backup
     WHERE backup.bot_id = %s AND backup.file_id = %s
 """
-# They may have 8 MB each.
-FEW_AT_ONCE = 4
 
 
 @dataclass(slots=True)
@@ -99,7 +98,7 @@ def has(places: "array[int]", place: int) -> bool:
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
     found: dict[str, list[KeptReject]] = {}
     record, digest = None, hashlib.sha256()
-    for path, place, file_id, raw in _streamed(REJECTS, [bot_id, [*paths]]):
+    for path, place, file_id, raw in streamed(REJECTS, [bot_id, [*paths]]):
         kept = found.setdefault(path, [])
         if (path, place, file_id) != record:
             record, digest = (path, place, file_id), hashlib.sha256()
@@ -113,7 +112,7 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
 def refused(bot_id: uuid.UUID) -> dict[str, dict[int, bytes]]:
     """The records that PostgreSQL did not take, by path and place: no reader can foresee them."""
     found: dict[str, dict[int, bytes]] = {}
-    for path, place, raw in _streamed(REFUSED, [bot_id]):
+    for path, place, raw in streamed(REFUSED, [bot_id]):
         found.setdefault(path, {})[place] = raw
     return found
 
@@ -134,29 +133,29 @@ def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginal
 
 
 def repairs(bot_id: uuid.UUID, paths: Sequence[str]) -> Iterator[KeptRepair]:
-    for row in _streamed(REPAIRED, [bot_id, [*paths]]):
+    for row in streamed(REPAIRED, [bot_id, [*paths]]):
         yield KeptRepair(*row)
 
 
-def backup_is_stored(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool | None:
-    """None when there is no such backup, False when only its name is kept."""
+@dataclass(frozen=True, slots=True)
+class KeptBackup:
+    chat_id: int | None
+    date: date | None
+    stored: bool
+    """Its bytes are, not only its name."""
+
+
+def backup(bot_id: uuid.UUID, file_id: uuid.UUID) -> KeptBackup | None:
+    """None also when there are several."""
     with connection.cursor() as cursor:
         cursor.execute(BACKUP, [bot_id, file_id])
-        row = cursor.fetchone()
-    return None if row is None else bool(row[0])
+        rows = cursor.fetchall()
+    return KeptBackup(*rows[0]) if len(rows) == 1 else None
 
 
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
     """Of the bytes that are kept of a file."""
     digest = hashlib.sha256()
-    for (data,) in _streamed(PARTS, [bot_id, file_id]):
+    for (data,) in streamed(PARTS, [bot_id, file_id]):
         digest.update(zlib.decompress(data))
     return digest.digest()
-
-
-def _streamed(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
-    cursor: Any
-    with connection.chunked_cursor() as cursor:
-        cursor.cursor.itersize = FEW_AT_ONCE
-        cursor.execute(query, values)
-        yield from cursor

@@ -8,22 +8,73 @@ from typing import Any
 
 from django.db import connection
 
+from legacy_import.verify.canonical import time_of
 from legacy_import.verify.source.tree import File, printable
+from legacy_import.verify.stored import IMPORTED, StoredChat
 
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
-    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, counts,
+    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, header, counts,
         count(*) OVER (PARTITION BY path)
     FROM import_files WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone'
     ORDER BY path, id DESC
 """
-PATHS = """
-    SELECT DISTINCT path FROM import_files
-    WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path LIMIT %s
+# What never was a file, of which backups had messages, has no hash.
+LATEST = """
+    SELECT DISTINCT ON (path) path, id, kind, key, sha256, sha256 IS DISTINCT FROM '',
+        kind IN ('metrics', 'profiles', 'backup') AND sha256 IS NOT NULL
+            AND NOT header ? 'rejected' AND header -> 'stored' IS DISTINCT FROM 'false',
+        coalesce((counts -> 'messages' ->> 'vanished')::bigint, 0),
+        count(*) OVER (PARTITION BY path)
+    FROM import_files
+    WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path, id DESC LIMIT %s
 """
 OF_FILES = """
     SELECT DISTINCT key FROM import_files
-    WHERE bot_id = %s AND kind = %s AND key = ANY(%s) AND status <> 'undone'
+    WHERE bot_id = %s AND kind = 'conversation' AND key = ANY(%s) AND status <> 'undone'
+"""
+UNDONE = """
+    SELECT EXISTS (
+        SELECT FROM import_files WHERE bot_id = %s AND path = %s AND status = 'undone')
+"""
+TITLE = """
+    SELECT header ->> 'title' FROM import_files
+    WHERE bot_id = %s AND path = %s AND status <> 'undone' ORDER BY id DESC LIMIT 1
+"""
+# A conversation begins with its first message, as it was at the first import, or with that import.
+BEGUN = f"""
+    SELECT EXISTS (
+        SELECT FROM (
+            SELECT m.sent_at FROM messages AS m
+            WHERE m.bot_id = %(bot)s AND m.conversation_id = %(chat)s AND {IMPORTED}
+            ORDER BY m.id LIMIT 1) AS first
+        WHERE {time_of("first.sent_at")} = %(time)s
+    ) OR EXISTS (
+        SELECT FROM import_files AS file
+        JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
+        WHERE file.bot_id = %(bot)s AND file.path = %(path)s AND table_name = 'messages'
+            AND {time_of("(change.before ->> 'sent_at')::timestamptz")} = %(time)s
+    ) OR EXISTS (
+        SELECT FROM import_files AS file
+        JOIN import_runs AS run ON run.bot_id = file.bot_id AND run.id = file.run_id
+        WHERE file.bot_id = %(bot)s AND file.path = %(path)s AND %(time)s BETWEEN
+            {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
+"""
+# A person's time that the record lacks: that of an earlier version, or of its import.
+HAD_TIME = f"""
+    SELECT EXISTS (
+        SELECT FROM import_changes
+        WHERE bot_id = %(bot)s AND table_name = 'profiles'
+            AND before ->> 'telegram_id' = %(person)s::text
+            AND {time_of("(before ->> %(what)s)::timestamptz")} = %(time)s
+    ) OR %(what)s = 'created_at' AND EXISTS (
+        SELECT FROM import_runs AS run
+        WHERE run.bot_id = %(bot)s AND %(time)s BETWEEN
+            {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
+"""
+WHOLES = """
+    SELECT id, header -> 'rejected' FROM import_files
+    WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone' AND header ? 'rejected'
 """
 AT_ONCE = 1_000
 LONGEST_PATH = 1_000
@@ -37,6 +88,7 @@ class LedgerFile:
     size: int
     mtime_ns: int
     sha256: bytes | None
+    header: dict[str, Any]
     counts: dict[str, Any]
     versions: int
     """How often the file was imported, each time as it then was."""
@@ -51,22 +103,56 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         cursor.execute(FILES, [bot_id, [*paths]])
         return {
             path: LedgerFile(
-                id, run, status, size, mtime, sha256 and bytes(sha256), json.loads(counts), versions
+                *(id, run, status, size, mtime, sha256 and bytes(sha256)),
+                *(json.loads(header), json.loads(counts), versions),
             )
-            for path, id, run, status, size, mtime, sha256, counts, versions in cursor.fetchall()
+            for path, id, run, status, size, mtime, sha256, header, counts, versions in cursor
         }
 
 
-def paths(bot_id: uuid.UUID) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the ledger has of a path, whether or not there is a file."""
+
+    path: str
+    id: uuid.UUID
+    kind: str
+    key: int | None
+    sha256: bytes | None
+    was_there: bool
+    # Whether its bytes are kept.
+    is_kept: bool
+    vanished: int
+    versions: int
+
+
+def all_files(bot_id: uuid.UUID) -> Iterator[Latest]:
     last = ""
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(PATHS, [bot_id, last, AT_ONCE])
+            cursor.execute(LATEST, [bot_id, last, AT_ONCE])
             rows = cursor.fetchall()
-        yield from (path for (path,) in rows)
+        for path, id, kind, key, sha256, *rest in rows:
+            yield Latest(path, id, kind, key, sha256 and bytes(sha256), *rest)
         if len(rows) < AT_ONCE:
             return
         last = rows[-1][0]
+
+
+def run_numbers(bot_id: uuid.UUID) -> set[int]:
+    """Of runs that were not undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number FROM import_runs WHERE bot_id = %s AND status <> 'undone'", [bot_id]
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
+def rejected_wholes(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[uuid.UUID, list[str]]:
+    """Of files of which nothing was taken: the fingerprints of their pieces."""
+    with connection.cursor() as cursor:
+        cursor.execute(WHOLES, [bot_id, [*paths]])
+        return {id: json.loads(rejected) for id, rejected in cursor.fetchall()}
 
 
 def has_run(number: int) -> bool:
@@ -78,17 +164,37 @@ def has_run(number: int) -> bool:
 
 def chats_of_files(bot_id: uuid.UUID, chats: Sequence[int]) -> set[int]:
     """Those that were imported from a file of theirs, which may be gone."""
-    return _keys(bot_id, "conversation", chats)
-
-
-def people_of_files(bot_id: uuid.UUID, people: Sequence[int]) -> set[int]:
-    return _keys(bot_id, "profile", people)
-
-
-def _keys(bot_id: uuid.UUID, kind: str, keys: Sequence[int]) -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(OF_FILES, [bot_id, kind, [*keys]])
+        cursor.execute(OF_FILES, [bot_id, [*chats]])
         return {key for (key,) in cursor.fetchall()}
+
+
+def was_undone(bot_id: uuid.UUID, path: str) -> bool:
+    """Whether a rollback undid an import of the file."""
+    return bool(_one(UNDONE, [bot_id, path]))
+
+
+def title_of(bot_id: uuid.UUID, path: str) -> str | None:
+    title: str | None = _one(TITLE, [bot_id, path])
+    return title
+
+
+def may_have_begun(bot_id: uuid.UUID, path: str, chat: StoredChat) -> bool:
+    """Whether the conversation's time is that of its first message at some import, or of one."""
+    values = {"bot": bot_id, "path": path, "chat": chat.id, "time": chat.created_at}
+    return bool(_one(BEGUN, values))
+
+
+def had_time(bot_id: uuid.UUID, person: int, what: str, time: int) -> bool:
+    values = {"bot": bot_id, "person": person, "what": what, "time": time}
+    return bool(_one(HAD_TIME, values))
+
+
+def _one(query: str, values: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        row = cursor.fetchone()
+    return row and row[0]
 
 
 def path_of(file: File) -> str:

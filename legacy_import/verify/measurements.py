@@ -9,10 +9,11 @@ from django.db import connection
 
 from legacy_import.verify.canonical import METRIC_TEXT, hash_of, jsonb, metric_hash, plain, time_of
 from legacy_import.verify.checks import CONTENT, JSON
-from legacy_import.verify.conversations import UNEXPLAINED
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.held_people import METRICS, HeldPeople
+from legacy_import.verify.others import UNEXPLAINED
 from legacy_import.verify.source.rows import MetricRow
-from legacy_import.verify.stored import IMPORTED, LIVE
+from legacy_import.verify.stored import LIVE
 from legacy_import.verify.timezones import TimeZones
 
 OF_FILES = f"""
@@ -25,7 +26,7 @@ SUMS = f"""
 """
 VALUES = f"""
     SELECT trim_scale(m.metric_value)::text,
-        {time_of("m.recorded_at")}, m.metric_tags::text, {IMPORTED}
+        {time_of("m.recorded_at")}, m.metric_tags::text
     {OF_FILES} AND m.metric_name = %(name)s
 """
 # In the order in which a changed row is looked for: by all of its fields but one.
@@ -54,22 +55,16 @@ class Measurements:
         self.findings = findings
         self.zones = zones
         self.sums: dict[str, list[int]] = {}
-        # The tags of people whose files were imported more than once.
-        self.again: set[str] = set()
 
     def add(self, row: MetricRow) -> None:
         sums = self.sums.setdefault(row.metric_name, [0, 0])
         sums[0] += 1
         sums[1] += metric_hash(row)
 
-    def compare(
-        self, reread: Reread, vanished: int, people: list[int] | None, again: Iterable[int]
-    ) -> None:
-        """`reread` gives the source's rows of one name again, with their files; `vanished` is how
-        many metrics.json has no longer; `people` whose measurements were read, if not everybody's;
-        `again` those whose files were imported more than once."""
+    def compare(self, reread: Reread, held: HeldPeople, people: list[int] | None) -> None:
+        """`reread` gives the source's rows of one name again, with their files; `people` whose
+        measurements were read, if not everybody's."""
         self.bot["people"] = people
-        self.again = {jsonb({"telegram_id": person}) for person in again}
         with connection.cursor() as cursor:
             cursor.execute(SUMS, self.bot)
             found = {name: [count, int(total)] for name, count, total in cursor.fetchall()}
@@ -80,34 +75,35 @@ class Measurements:
         unexplained: list[Measured] = []
         for name in sorted(self.sums.keys() | found.keys()):
             if self.sums.get(name) != found.get(name):
-                left = self._compare_values(name, reread)
+                left = self._compare_values(name, reread, held)
                 missing += left[0]
                 unexplained += left[1]
-        self._report(*self._paired("metric_name", missing, unexplained), vanished)
+        missing, unexplained = self._paired("metric_name", missing, unexplained)
+        self._report(missing, unexplained)
+        of_people = sum("telegram_id" in row.metric_tags for _, _, row in missing)
+        for place in held.metrics_gone()[len(missing) - of_people :]:
+            what = "the row of a metric that is no longer in the file is missing"
+            self.findings.add(CONTENT, METRICS, what, place)
 
-    def _compare_values(self, name: str, reread: Reread) -> tuple[list[Missing], list[Measured]]:
+    def _compare_values(
+        self, name: str, reread: Reread, held: HeldPeople
+    ) -> tuple[list[Missing], list[Measured]]:
         """What is left when rows that differ in one field are told as that."""
         with connection.cursor() as cursor:
             cursor.execute(VALUES, {**self.bot, "name": name})
-            rows = [(Measured(name, *values), imported) for *values, imported in cursor]
-        there = Counter(row for row, _ in rows)
+            there = Counter(Measured(name, *values) for values in cursor)
         missing: list[Missing] = []
-        # Of whom earlier versions of their files may have had it.
-        left = self.again.intersection(row.metric_tags for row, imported in rows if imported)
-        del rows
         for file, row in reread(name):
             wanted = Measured(
                 name, plain(row.metric_value), row.recorded_at, jsonb(row.metric_tags)
             )
-            left.discard(wanted.metric_tags)
             if there[wanted]:
                 there[wanted] -= 1
             else:
                 missing.append((file, row.place, wanted))
         unexplained = []
         for measured in sorted(there.elements()):
-            if measured.metric_tags in left:
-                left.remove(measured.metric_tags)
+            if held.explains(measured):
                 self.findings.count(CONTENT, GONE)
             else:
                 unexplained.append(measured)
@@ -134,14 +130,12 @@ class Measurements:
                 self.zones.compared(*values)
         return still_missing, [row for others in there.values() for row in others]
 
-    def _report(self, missing: list[Missing], unexplained: list[Measured], vanished: int) -> None:
+    def _report(self, missing: list[Missing], unexplained: list[Measured]) -> None:
         for file, place, row in missing:
             self.findings.add(
                 CONTENT, file, "the metric is missing", place, row.metric_name, row[1:]
             )
-        if gone := min(vanished, len(unexplained)):
-            self.findings.count(CONTENT, GONE, gone)
-        for row in unexplained[gone:]:
+        for row in unexplained:
             self.findings.add(
                 CONTENT, "bot_metrics", UNEXPLAINED, None, row.metric_name, None, row[1:]
             )

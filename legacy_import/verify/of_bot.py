@@ -3,18 +3,21 @@
 import uuid
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from legacy_import.verify.accounting import Accounts, Read, path_hash
 from legacy_import.verify.backups import list_only_in_backups
-from legacy_import.verify.checks import ACCOUNTING, BACKUPS, REPAIRS
-from legacy_import.verify.conversations import Conversations, Sum
+from legacy_import.verify.checks import ACCOUNTING, BACKUPS, OF_FILES, REPAIRS
+from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.explained import Explained
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.held_people import HeldPeople
+from legacy_import.verify.imported import Imported, Sum
 from legacy_import.verify.ledger import LedgerFile, path_of
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
+from legacy_import.verify.removed import Removed
 from legacy_import.verify.repairs import compare_repairs
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
@@ -45,16 +48,16 @@ class Comparison:
         findings: Findings,
         deep: bool,
         whole: bool,
+        accept_removed: bool,
     ) -> None:
         self.bot_id = bot_id
         self.root = root
         self.findings = findings
         self.deep = deep
         self.whole = whole
-        self.looked_at = self.metrics_gone = 0
+        self.accept_removed = accept_removed
+        self.looked_at = 0
         self.people = array("q")
-        # Whose files were imported more than once.
-        self.people_again = array("q")
         self.seen: set[bytes] = set()
         self.zones = TimeZones(bot, findings)
         self.accounts = Accounts(bot_id, root, findings)
@@ -116,31 +119,28 @@ class Comparison:
                 for row in one.people
             }
             compare_people(self.bot_id, people, self.findings, self.zones)
-        for one in portion:
-            file = known.get(path_of(one.read.file))
-            if file and file.versions > 1:
-                self.people_again.extend(person.telegram_id for person in one.people)
-            gone = file.counted("vanished") if file else 0
-            if one.read.file.kind is Kind.METRICS:
-                self.metrics_gone += gone
-            elif one.read.file.kind is Kind.OLDER_PROFILES:
-                self.explained.people_gone += file.counted("vanished", "metrics") if file else 0
         if BACKUPS in self.findings.checks:
             backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
             list_only_in_backups(self.bot_id, self.root, backups, self.findings)
 
     def _compare_conversations(self, portion: list[Portion], known: dict[str, LedgerFile]) -> None:
-        chats, vanished = {}, {}
+        chats = {}
         for one in portion:
             key, path = one.read.file.key, path_of(one.read.file)
             if one.sum is not None and key is not None:
-                chats[key] = one.read.expected, one.sum
-                vanished[key] = known[path].counted("vanished") if path in known else 0
-        conversations = Conversations(self.bot_id, self.findings, self.zones, self.deep)
-        conversations.compare(chats, vanished)
+                imported = Imported(path, one.read.expected, one.sum)
+                if file := known.get(path):
+                    vanished = file.counted("vanished")
+                    imported = replace(imported, versions=file.versions, vanished=vanished)
+                chats[key] = imported
+        conversations = self._conversations()
+        conversations.compare(chats)
         for one in portion:
             if one.sum is not None and one.read.file.key is not None:
                 one.read.salvaged = conversations.salvaged[one.read.file.key]
+
+    def _conversations(self) -> Conversations:
+        return Conversations(self.bot_id, self.findings, self.zones, self.deep)
 
     def end(self, read_again: Callable[[], Iterable[Expected]]) -> None:
         """What only all files together can tell."""
@@ -149,16 +149,16 @@ class Comparison:
             self.findings.count(ACCOUNTING, "files read as a sample", self.looked_at)
             what = f"only a sample was read, {self.looked_at:,} of {len(self.seen):,} files"
             self.findings.note(self.zones.bot, what)
-        self.accounts.missing_from_the_tree(self.seen, self.zones.bot)
-        if ACCOUNTING in self.findings.checks:
-            self.explained.compare()
+        removed = Removed(self.bot_id, self.zones.bot, self.seen, self.findings)
+        removed.compare(self._conversations, self.accept_removed)
+        held = HeldPeople(self.bot_id)
+        if OF_FILES & {*self.findings.checks}:
+            self.explained.compare(held)
         if self.looked_at:
-            people = None if self.whole else [*self.people]
             self.measurements.compare(
                 lambda metric: _named(metric, read_again()),
-                self.metrics_gone,
-                people,
-                self.people_again,
+                held,
+                None if self.whole else [*self.people],
             )
         self.zones.report()
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from legacy_import.verify import stored
+from legacy_import.verify import ledger, stored
 from legacy_import.verify.checks import CONTENT, JSON
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
@@ -29,18 +29,34 @@ def compare_people(
     findings.count(JSON, "profiles", len(read))
     for telegram_id, (name, row) in read.items():
         if telegram_id in found:
-            _compare(name, row, found[telegram_id], findings, zones)
+            _compare(bot_id, name, row, found[telegram_id], findings, zones)
         else:
             findings.add(CONTENT, name, "the profile is missing", row.place)
 
 
+def may_have(bot_id: uuid.UUID, what: str, found: tuple[Any, ...], active_at: int | None) -> bool:
+    """Whether a row may have that time although its record has none."""
+    values = dict(zip(FIELDS, found[:-1], strict=True))
+    is_live, time = found[-1], values[what]
+    if time is None or is_live:
+        return True
+    if what == "created_at" and time == active_at:
+        return True
+    return ledger.had_time(bot_id, values["telegram_id"], what, time)
+
+
 def _compare(
-    name: str, row: ProfileRow, found: tuple[Any, ...], findings: Findings, zones: TimeZones
+    bot_id: uuid.UUID,
+    name: str,
+    row: ProfileRow,
+    found: tuple[Any, ...],
+    findings: Findings,
+    zones: TimeZones,
 ) -> None:
-    for what, value in zip(FIELDS, found, strict=True):
+    for what, value in zip(FIELDS, found[:-1], strict=True):
         expected = getattr(row, what)
-        if what == "created_at" and expected is None:
-            continue  # the time of the import
+        if what in TIMES and expected is None and may_have(bot_id, what, found, row.last_active_at):
+            continue
         same = same_json(expected, value) if what in JSON_FIELDS else expected == value
         if not same:
             check = JSON if what in JSON_FIELDS else CONTENT

@@ -11,8 +11,10 @@ from psycopg.errors import LockNotAvailable
 
 from legacy_import.verify import stored
 from legacy_import.verify.checks import SELF_TEST
-from legacy_import.verify.conversations import Conversations, Sum
+from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.imported import Imported, Sum
+from legacy_import.verify.ledger import path_of
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.source.tree import File, Kind
@@ -158,6 +160,8 @@ def _differs(bot_id: uuid.UUID, candidate: Candidate, statement: str | None) -> 
                 values = {"bot": bot_id, "chat": chat.id, "one": one, "other": other}
                 cursor.execute(statement, values)
         zones = TimeZones("", seen)
-        Conversations(bot_id, seen, zones, deep=False).compare({key: (file, sum_)}, {})
+        # It may have been imported more than once, and its first message edited in between.
+        imported = Imported(path_of(file.file), file, sum_, versions=2)
+        Conversations(bot_id, seen, zones, deep=False).compare({key: imported})
         raise _Undone
     return seen.total.total() > 0

@@ -13,20 +13,24 @@ from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of, time_of
 VERSION = "substr(m.id::text, 15, 1)"
 IMPORTED = f"{VERSION} = '8'"
 LIVE = f"{VERSION} = '7'"
+# An imported message's id ends with its place in its file's history.
+PLACE = "('x' || substr(m.id::text, 27))::bit(40)::bigint"
 AT_ONCE = 2_000
 
 CHATS = f"""
-    SELECT chat.chat_id, chat.id, chat.title,
-        {time_of("chat.created_at")}, chat.message_count,
+    SELECT chat.chat_id, chat.id, chat.title, substr(chat.id::text, 15, 1) = '7',
+        {time_of("chat.created_at")}, chat.message_count, chat.last_position,
         imported.rows, imported.sum, imported.positions, imported.backwards,
-        imported.earliest, imported.latest, others.live, others.strange
+        imported.earliest, imported.latest, imported.least_shift, imported.most_shift,
+        others.live, others.strange, others.last
     FROM conversations AS chat
     LEFT JOIN LATERAL (
         SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
             coalesce(sum(m.position), 0) AS positions,
             count(*) FILTER (WHERE m.sent_at < m.before) AS backwards,
             {time_of("min(m.sent_at)")} AS earliest,
-            {time_of("max(m.sent_at)")} AS latest
+            {time_of("max(m.sent_at)")} AS latest,
+            min(m.position - {PLACE}) AS least_shift, max(m.position - {PLACE}) AS most_shift
         FROM (
             SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
                 lag(m.sent_at) OVER (ORDER BY m.position) AS before
@@ -36,7 +40,8 @@ CHATS = f"""
     ) AS imported ON true
     LEFT JOIN LATERAL (
         SELECT count(*) FILTER (WHERE {VERSION} = '7') AS live,
-            count(*) FILTER (WHERE {VERSION} NOT IN ('7', '8')) AS strange
+            count(*) FILTER (WHERE {VERSION} NOT IN ('7', '8')) AS strange,
+            coalesce(max(m.position), 0) AS last
         FROM messages AS m WHERE m.bot_id = %(bot)s AND m.conversation_id = chat.id
     ) AS others ON true
     WHERE chat.bot_id = %(bot)s AND chat.chat_id = ANY(%(chats)s)
@@ -44,15 +49,23 @@ CHATS = f"""
 MESSAGES = f"""
     SELECT m.position, m.telegram_message_id, m.sender_type, m.sender_id, m.content,
         m.message_type, m.metadata::text, {time_of("m.sent_at")},
-        {VERSION}
+        {VERSION}, {PLACE}
     FROM messages AS m
     WHERE m.bot_id = %s AND m.conversation_id = %s AND m.position > %s
     ORDER BY m.position LIMIT %s
 """
+POSITIONS = f"""
+    SELECT m.position, {PLACE} FROM messages AS m
+    WHERE m.bot_id = %s AND m.conversation_id = %s AND {IMPORTED} ORDER BY m.position
+"""
+METRIC_PLACES = f"""
+    SELECT {PLACE} FROM bot_metrics AS m
+    WHERE m.bot_id = %s AND {IMPORTED} AND NOT m.metric_tags ? 'telegram_id'
+"""
 PEOPLE = f"""
     SELECT telegram_id, name, age, location, interests::text, chat_style, personality,
         additional_data::text, {time_of("created_at")},
-        {time_of("last_active_at")}
+        {time_of("last_active_at")}, substr(id::text, 15, 1) = '7'
     FROM profiles WHERE bot_id = %s AND telegram_id = ANY(%s)
 """
 # With whether anything of them is not a bot's own.
@@ -70,16 +83,24 @@ class StoredChat:
     chat_id: int
     id: uuid.UUID
     title: str
+    # Whether a bot began it, before it was imported.
+    is_live: bool
     created_at: int
     message_count: int
+    last_position: int
     rows: int
     sum: int
     positions: int
     backwards: int
     earliest: int | None
     latest: int | None
+    # By how much positions are more than places.
+    least_shift: int | None
+    most_shift: int | None
     live: int
     strange: int
+    # Of all its messages the highest position.
+    last: int
 
 
 def chats(bot_id: uuid.UUID, chat_ids: Sequence[int]) -> dict[int, StoredChat]:
@@ -99,6 +120,21 @@ def messages(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[Any, ...]]:
         if len(rows) < AT_ONCE:
             return
         position = rows[-1][0]
+
+
+def positions(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[int, int]]:
+    """Of imported messages, with their places."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(POSITIONS, [bot_id, chat])
+        yield from cursor
+
+
+def metric_places(bot_id: uuid.UUID) -> Iterator[int]:
+    """Of imported metrics, but for those of people."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(METRIC_PLACES, [bot_id])
+        for (place,) in cursor:
+            yield place
 
 
 def people(bot_id: uuid.UUID, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:

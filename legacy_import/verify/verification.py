@@ -70,6 +70,8 @@ class Verification:
     number: int | None = None
     # How many files of each bot are read, if not all.
     sample: int | None = None
+    # Whether files that were imported may be gone from the tree.
+    accept_removed: bool = False
 
     def run(self) -> Findings:
         if not self.root.is_dir():
@@ -143,7 +145,11 @@ class Verification:
         return (file for file in self._files() if file.bot == name and file.kind != Kind.BOTS)
 
     def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample) -> None:
-        comparison = Comparison(bot_id, name, self.root, self.findings, self.deep, sample.is_whole)
+        comparison = Comparison(
+            *(bot_id, name, self.root, self.findings, self.deep),
+            whole=sample.is_whole,
+            accept_removed=self.accept_removed,
+        )
         for portion in self._portions(name, comparison, sample):
             comparison.compare(portion)
             for one in portion:

@@ -1,77 +1,77 @@
-import json
+"""The audit log's page: which entries somebody sees, the database says; nobody changes one."""
+
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.difference import difference
 from tenants.audit.model import AuditEntry
+from tenants.backoffice.filters import BotIdFilter, DayRangeFilter
+from tenants.backoffice.look import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from tenants.backoffice.pages import ReadOnlyAdmin
-from tenants.models import Bot, BotAccess
+from tenants.models import Bot
 
 TABLES = (
     *("bots", "bot_access", "profiles", "conversations", "messages", "bot_metrics"),
     *("auth_user", "auth_group", "auth_user_groups", "auth_user_user_permissions"),
     "auth_group_permissions",
 )
+MOST_NAMED = 8
 
 
-class Choice(admin.SimpleListFilter):
-    """Asks small tables for the choices: the log itself would be read from end to end."""
+class TableFilter(DropdownFilter):
+    """Of a list written down: the log itself would be read from end to end."""
 
-    column: str
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in {str(key) for key, _ in self.lookup_choices}:
-            return queryset
-        return queryset.filter(**{self.column: self.value()})
-
-
-class BotFilter(Choice):
-    title, parameter_name, column = "bot", "bot", "bot_id"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return list(Bot.objects.values_list("id", "name"))
-
-
-class TableFilter(Choice):
-    title, parameter_name, column = "table", "table", "table_name"
+    title, parameter_name = _("table"), "table"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         return [(table, table) for table in TABLES]
 
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(table_name=self.value()) if self.value() in TABLES else queryset
 
-class UserFilter(Choice):
-    """Of the colleagues who share a bot; superusers choose from all staff."""
 
-    title, parameter_name, column = "staff user", "user", "user_id"
+class UserFilter(TextFilter):
+    """By the whole name, which tells nothing of staff who share no bot: their entries are not
+    there."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        staff = User.objects.filter(is_staff=True)
-        if not getattr(request.user, "is_superuser", False):
-            staff = staff.filter(pk__in=BotAccess.objects.values("user_id"))
-        return list(staff.order_by("username").values_list("id", "username"))
+    title, parameter_name = _("staff user (name)"), "user"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not (value := (self.value() or "").strip()):
+            return queryset
+        if value.isdecimal():
+            return queryset.filter(user_id=int(value))
+        return queryset.filter(user_id__in=User.objects.filter(username=value).values("pk"))
 
 
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """Read-only for everybody; which entries, the database says."""
-
     list_display = (
         *("logged_at", "operation", "table_name", "bot", "row_key", "staff_user", "login"),
         "changes",
     )
+    # The days choose the partitions, the bot the index within them.
     list_filter = (
-        *(("logged_at", admin.DateFieldListFilter), BotFilter, TableFilter, "operation"),
-        UserFilter,
+        *(("logged_at", DayRangeFilter), BotIdFilter, TableFilter),
+        *(("operation", ChoicesDropdownFilter), UserFilter),
     )
-    search_fields = ("row_key", "correlation_id")
-    fields = (
-        *("logged_at", "operation", "table_name", "row_key", "bot", "staff_user", "login", "role"),
-        *("correlation_id", "before_shown", "after_shown"),
+    list_filter_submit = True
+    search_fields = ("=row_key", "=correlation_id")
+    search_help_text = _("A whole row id, user name or request id")
+    fieldsets = (
+        (None, {"fields": ("logged_at", "operation", "bot", "table_name", "object")}),
+        (_("Who, and from where"), {"fields": ("staff_user", "login", "role", "correlation_id")}),
+        (_("What changed"), {"fields": ("changed",)}),
     )
+    change_form_template = "backoffice/audit/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         bots = Bot.objects.filter(pk=OuterRef("bot_id")).values("name")
@@ -79,28 +79,44 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         entries: QuerySet[AuditEntry] = super().get_queryset(request)
         return entries.annotate(bot_name=Subquery(bots), username=Subquery(staff))
 
-    @admin.display(description="bot")
+    @admin.display(description=_("bot"))
     def bot(self, entry: Any) -> str:
         return entry.bot_name or entry.bot_id or "—"
 
-    @admin.display(description="staff user")
+    @admin.display(description=_("staff user"))
     def staff_user(self, entry: Any) -> str:
         return entry.username or entry.user_id or "—"
 
-    @admin.display(description="changed")
+    @admin.display(description=_("changed"))
     def changes(self, entry: AuditEntry) -> str:
-        return ", ".join(sorted({**(entry.before or {}), **(entry.after or {})}))
+        keys = sorted({**(entry.before or {}), **(entry.after or {})})
+        return ", ".join(keys[:MOST_NAMED]) + (", …" if len(keys) > MOST_NAMED else "")
 
-    @admin.display(description="before")
-    def before_shown(self, entry: AuditEntry) -> SafeString | str:
-        return _shown(entry.before)
+    @admin.display(description=_("row"))
+    def object(self, entry: AuditEntry) -> SafeString | str:
+        """A link, where the row is there and the viewer may see it."""
+        pages = {model._meta.db_table: model for model in self.admin_site._registry}
+        model = pages.get(entry.table_name or "")
+        if model is None or entry.row_key is None:
+            return entry.row_key or "—"
+        page = self.admin_site._registry[model]
+        asking: HttpRequest = entry.asking  # type: ignore[attr-defined]
+        row = page.get_object(asking, entry.row_key)
+        if row is None or not page.has_view_permission(asking, row):
+            return entry.row_key
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+        return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), entry.row_key)
 
-    @admin.display(description="after")
-    def after_shown(self, entry: AuditEntry) -> SafeString | str:
-        return _shown(entry.after)
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AuditEntry | None:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found:
+            found.asking = request
+        entry: AuditEntry | None = found
+        return entry
 
-
-def _shown(values: Any) -> SafeString | str:
-    if values is None:
-        return "—"
-    return format_html("<pre>{}</pre>", json.dumps(values, indent=2, ensure_ascii=False))
+    @admin.display(description=_("before and after"))
+    def changed(self, entry: AuditEntry) -> str:
+        lines, more = difference(entry.before, entry.after)
+        return render_to_string("backoffice/audit/difference.html", {"lines": lines, "more": more})

@@ -21,6 +21,8 @@ class AuditEntry(SingleKeyTable):
         LOGOUT = "LOGOUT"
         DENIED = "DENIED"
         DOWNLOAD = "DOWNLOAD"
+        EXPORT = "EXPORT"
+        ERASE = "ERASE"
 
     id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)  # type: ignore[assignment]
     logged_at = models.DateTimeField("when", db_default=Now(), editable=False)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice import panels
 from tenants.backoffice.access import AccessInline
+from tenants.backoffice.filters import FOR_FILTER
 from tenants.backoffice.look import PasswordInput
 from tenants.backoffice.pages import (
     PlatformAdmin,
@@ -100,8 +101,10 @@ class BotAdmin(StatusActions, PlatformAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """The form of a row offers the bots that it may be added to."""
+        """The form of a row offers the bots that it may be added to, a filter all that are seen."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
+        if FOR_FILTER in request.GET:
+            return found, duplicates
         try:
             asking = admin.site._registry[
                 apps.get_model(request.GET["app_label"], request.GET["model_name"])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -68,6 +69,8 @@ def _csv(rows: list[tuple[Any, ...]]) -> bytes:
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA) else value
+    if isinstance(value, bytes | memoryview):
+        return _cell(b64encode(value).decode())
     if isinstance(value, dict | list):
         return _cell(msgspec.json.encode(value).decode())
     return value

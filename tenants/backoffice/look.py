@@ -7,25 +7,35 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     RangeDateFilter,
     RangeNumericFilter,
+    TextFilter,
 )
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AutocompleteDropdownForm",
     "AutocompleteSelectFilter",
     "ChangeList",
     "ChoicesDropdownFilter",
+    "DropdownFilter",
     "ModelAdmin",
     "PasswordInput",
     "RangeDateFilter",
     "RangeNumericFilter",
+    "Select",
     "StackedInline",
     "TabularInline",
+    "TextFilter",
+    "TextInput",
     "UserChangeForm",
     "UserCreationForm",
     "action",

@@ -10,6 +10,7 @@ from functools import partial
 
 from tenants import policies
 from tenants.audit import functions as audit
+from tenants.audit import personal
 from tenants.doctor.bodies import body_of, digest
 from tenants.policies import KEEPER
 
@@ -66,14 +67,23 @@ GRANTS = (
     f"GRANT SELECT ON bot_access, conversations, messages, context_keys TO {KEEPER}",
     f"GRANT UPDATE (message_count, last_position, last_message_at) ON conversations TO {KEEPER}",
     f"GRANT SELECT (id, username, is_active, is_staff, is_superuser) ON auth_user TO {KEEPER}",
-    f"GRANT SELECT (id, bot_id, sent_at, search) ON messages TO {SEARCHER}",
+    f"GRANT SELECT (id, bot_id, conversation_id, sent_at, sender_type, message_type, search) "
+    f"ON messages TO {SEARCHER}",
     f"GRANT SELECT (id) ON bots TO {SEARCHER}",
+    # One person's export and erasure.
+    *personal.GRANTS,
+    "GRANT SELECT, DELETE ON import_rejects, import_repairs, import_originals, import_changes, "
+    f"import_chunks, import_file_parts TO {KEEPER}",
+    f"GRANT SELECT, DELETE, UPDATE (stored) ON import_backups TO {KEEPER}",
+    f"GRANT SELECT, DELETE, UPDATE (header) ON import_files TO {KEEPER}",
     # Django's own tables: botplatform.migrations.
     "GRANT SELECT, INSERT, UPDATE, DELETE ON auth_user, auth_group, auth_user_groups, "
     "auth_group_permissions, auth_user_user_permissions TO admin",
     "GRANT SELECT, INSERT, DELETE ON django_admin_log TO admin",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO {OFFICE}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON axes_accessattempt TO {OFFICE}",
+    f"GRANT SELECT ON staff_preferences TO {OFFICE}",
+    "GRANT SELECT, INSERT, UPDATE (language, time_zone), DELETE ON staff_preferences TO admin",
     "GRANT SELECT ON auth_user, auth_group, auth_user_groups, auth_group_permissions, "
     f"auth_user_user_permissions TO {OFFICE}",
     f"GRANT UPDATE (last_login) ON auth_user TO {OFFICE}",
@@ -110,9 +120,15 @@ DEFINERS: dict[str, Definer] = {
         KEEPER, frozenset({OFFICE, "admin"}), digest(body_of(audit.AUDIT_EVENT))
     ),
     "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
+    "audit_export": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_EXPORT))),
+    "audit_erase": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_ERASE))),
+    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "e999e0fa435c944b"),
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
+    ),
+    "find_messages": Definer(
+        SEARCHER, frozenset({"admin"}), "54366a18e2cdc86d", settings=("jit=off",)
     ),
     "words_of_bot": Definer(
         OWNER, frozenset(WRITERS), "8bc4b45f522aa4e5", definer=False, immutable=True
@@ -150,10 +166,23 @@ LEDGER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("import_backups", "import_file_parts"), ()),
 }
 SECURED |= {table: partial(policies.secure_ledger, table, [*of]) for table, of in LEDGER.items()}
+SECURED["import_jobs"] = partial(
+    policies.secure_jobs,
+    "import_jobs",
+    ["id", "bot_id", "run_id", "action", "keep_written", "asked_by_id"],
+    ["started_at", "finished_at", "exit_code", "output", "report"],
+)
 # What is remembered for summing up days.
 SECURED["changed_days"] = lambda: [
     *policies.secure_ledger("changed_days", []),
     *policies.keeper_adds("changed_days"),
+]
+# Who was erased: managers' erasures add to it.
+SECURED["erased_people"] = lambda: [
+    *policies.secure_ledger("erased_people", []),
+    "GRANT INSERT ON erased_people TO admin",
+    "CREATE POLICY erased_people_managers_add ON erased_people FOR INSERT TO admin "
+    f"WITH CHECK (bot_id = {policies.MANAGED} OR {policies.SUPERUSER})",
 ]
 SECURED["rollup_states"] = partial(
     policies.secure_ledger,
@@ -167,7 +196,9 @@ UNIQUE_WITHOUT_BOT = {
     ("bots", "token_fingerprint"): "only managers set tokens",
     ("bot_access", "id"): "a random id",
     (audit.TABLE, "id, logged_at"): "a random id, and only the keeper inserts",
+    ("erased_people", "id"): "a random id, and no bot sees or inserts",
     ("changed_days", "id"): "a random id, and only the keeper inserts",
+    ("import_jobs", "id"): "a random id",
     **{(table, "id"): "a random id, and no bot sees or inserts" for table in LEDGER},
 }
 # Triggers that neither a model nor tenants.audit names: (table, trigger) -> what fires it. They

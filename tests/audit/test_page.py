@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.models import AuditEntry, Bot
 from tests.factories import BotAccessFactory, ProfileFactory, UserFactory
@@ -43,7 +44,8 @@ def test_a_superuser_sees_all_and_what_changed(alice_bot: Bot, bob_bot: Bot) -> 
     assert {alice_bot.pk, bob_bot.pk, None} <= {entry.bot_id for entry in listed(client)}
     entry = AuditEntry.objects.get(bot_id=alice_bot.pk, table_name="bots")
     html = client.get(reverse("admin:tenants_auditentry_change", args=[entry.pk])).content.decode()
-    assert "&quot;name&quot;: &quot;Alice&#x27;s bot&quot;" in html
+    assert "<ins>Alice&#x27;s bot</ins>" in html
+    assert reverse("admin:tenants_bot_change", args=[alice_bot.pk]) in html
 
 
 def test_filters(alice_bot: Bot, bob_bot: Bot) -> None:
@@ -58,7 +60,11 @@ def test_filters(alice_bot: Bot, bob_bot: Bot) -> None:
     assert {e.table_name for e in listed(client, table="profiles")} == {"profiles"}
     assert {e.operation for e in listed(client, operation__exact="LOGIN")} == {"LOGIN"}
     assert {e.table_name for e in listed(client, user=root.pk)} >= {"bots"}
-    assert listed(client, logged_at__gte="2999-01-01 00:00:00+00:00") == []
+    assert {e.table_name for e in listed(client, user=root.username)} >= {"bots"}
+    assert listed(client, user="nobody-of-that-name") == []
+    today = timezone.localdate()
+    assert listed(client, logged_at_from=str(today), logged_at_to=str(today))
+    assert listed(client, logged_at_from="2999-01-01") == []
     assert listed(client, bot="nonsense", q="'\"&|") == []
 
 
@@ -76,3 +82,30 @@ def test_read_only(alice_bot: Bot, superuser: bool) -> None:
     data = {"action": "delete_selected", "_selected_action": entry.pk, "post": "yes"}
     client.post(LIST, data)
     assert AuditEntry.objects.filter(pk=entry.pk).exists()
+
+
+def test_before_and_after_stand_side_by_side(alice_bot: Bot, bob_bot: Bot) -> None:
+    person = ProfileFactory(
+        bot=alice_bot, name="<b>Old</b>", additional_data={"a": {"b": 1}, "c": 2}
+    )
+    person.name, person.additional_data = "New", {"a": {"b": 3}, "c": 2}
+    person.save()
+    client = client_of(BotAccessFactory(bot=alice_bot).user)
+    entry = AuditEntry.objects.get(row_key=str(person.pk), operation="UPDATE")
+    url = reverse("admin:tenants_auditentry_change", args=[entry.pk])
+    html = client.get(url).content.decode()
+    for text in ("<del>&lt;b&gt;Old&lt;/b&gt;</del>", "<ins>New</ins>", "additional_data.a.b"):
+        assert text in html
+    assert "additional_data.c" not in html
+    link = reverse("admin:conversations_profile_change", args=[person.pk])
+    assert link in html
+    person.delete()
+    assert link not in client.get(url).content.decode()
+
+
+def test_the_list_asks_a_few_queries(alice_bot: Bot, django_assert_max_num_queries) -> None:
+    client = client_of(BotAccessFactory(bot=alice_bot).user)
+    for _ in range(20):
+        ProfileFactory(bot=alice_bot)
+    with django_assert_max_num_queries(16):
+        client.get(LIST)

@@ -191,6 +191,7 @@ def test_a_role_of_somebody_else_is_not_taken_over(server):
     assert catalog(server) == before
 
 
+@pytest.mark.slow
 def test_works_for_an_administrator_who_is_no_superuser(server):
     with psycopg.connect(url(server), autocommit=True) as connection:
         connection.execute("CREATE ROLE dba LOGIN CREATEROLE CREATEDB BYPASSRLS")

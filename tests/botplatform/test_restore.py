@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from botplatform.planes import MIGRATOR
 from botplatform.provision import provision
@@ -11,6 +12,7 @@ from tests.botplatform.test_provision import broken_rules, server_program, url
 from tests.clusters import ROOT, manage
 
 
+@pytest.mark.slow
 def test_dump_and_restore(server, workspace: Path) -> None:
     source, target = (url(server, MIGRATOR.login, name) for name in ("source", "fleet"))
     for database in ("source", "fleet"):

@@ -140,6 +140,7 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
     assert "Back office" in Browser(again.address).log_in("admin", password)
 
 
+@pytest.mark.slow
 def test_sigterm_stops_everything_too(start, workspace):
     office = start()
     office.process.terminate()
@@ -147,6 +148,7 @@ def test_sigterm_stops_everything_too(start, workspace):
     assert processes_of(workspace) == []
 
 
+@pytest.mark.slow
 def test_kill_9_is_recovered_from_at_the_next_start(start, workspace):
     office = start()
     password = office.word_after("Password")
@@ -158,6 +160,7 @@ def test_kill_9_is_recovered_from_at_the_next_start(start, workspace):
     assert processes_of(workspace) == []
 
 
+@pytest.mark.slow
 def test_a_killed_server_comes_back_under_a_running_office(start, workspace):
     office = start()
     password = office.word_after("Password")
@@ -186,6 +189,7 @@ def test_an_address_that_cannot_be_is_said_before_anything_is_made(workspace, ar
     assert not (workspace / "data" / "postgres").exists()
 
 
+@pytest.mark.slow
 def test_a_taken_port(start, workspace):
     office = start()
     port = office.address.rpartition(":")[2]
@@ -194,6 +198,7 @@ def test_a_taken_port(start, workspace):
     assert f"PORT={int(port) + 1}" in result.stderr
 
 
+@pytest.mark.slow
 def test_reset_asks_refuses_while_in_use_and_deletes(start, workspace):
     office = start()
     data = {"DATA_DIR": str(office.data)}
@@ -214,6 +219,7 @@ def test_reset_asks_refuses_while_in_use_and_deletes(start, workspace):
     assert "never another" in elsewhere.stderr
 
 
+@pytest.mark.slow
 def test_dbshell_starts_the_server_with_a_psql_of_its_own(workspace):
     result = manage("dbshell", "--", "-Atc", "SELECT current_user", DATA_DIR=str(workspace / "d"))
     assert result.stdout.strip() == "botplatform_migrator", result.stderr

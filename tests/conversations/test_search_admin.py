@@ -34,10 +34,10 @@ def shown(user: User, **parameters: str) -> list[tuple[str, int]]:
     return [(row.bot.name, row.position) for row in response.context["cl"].result_list]
 
 
-def test_the_best_first_of_the_bots_given(chats: list[Conversation], alice_bot: Bot) -> None:
+def test_the_newest_first_of_the_bots_given(chats: list[Conversation], alice_bot: Bot) -> None:
     viewer = BotAccessFactory(bot=alice_bot).user
     assert shown(viewer, q="борщ") == [("Alice's bot", 2), ("Alice's bot", 1)]
-    assert shown(viewer, q="борщ", o="0") == [("Alice's bot", 1), ("Alice's bot", 2)]
+    assert shown(viewer, q="борщ", o="0") == [("Alice's bot", 2), ("Alice's bot", 1)]
 
 
 def test_a_superuser_searches_all_or_one(chats: list[Conversation], bob_bot: Bot) -> None:
@@ -61,4 +61,4 @@ def test_ten_thousand_characters_are_a_page(chats: list[Conversation]) -> None:
 def test_it_searches_once(chats: list[Conversation]) -> None:
     with CaptureQueriesContext(connection) as queries:
         shown(UserFactory(is_superuser=True), q="борщ")
-    assert sum("search_messages" in query["sql"] for query in queries) == 1
+    assert sum("find_messages" in query["sql"] for query in queries) == 1

@@ -91,7 +91,9 @@ def test_every_unique_key_contains_the_bot(world: World) -> None:
             " AND attname = 'bot_id' AND attnum = ANY (indkey))"
             " AND relname NOT LIKE 'security_audit_log%' AND relname NOT LIKE 'import_%' ORDER BY 1"
         )
-        assert cursor.fetchall() == [("bot_access_pkey",), ("changed_days_pkey",)]
+        assert cursor.fetchall() == [
+            *(("bot_access_pkey",), ("changed_days_pkey",), ("erased_people_pkey",))
+        ]
 
 
 REFUSED_VALUES = [

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.clusters import ROOT, clean_environment, manage
 
 
+@pytest.mark.slow
 def test_a_bot_process_lives_through_a_killed_server(workspace: Path) -> None:
     folder = {"DATA_DIR": str(workspace)}
     assert manage("migrate", "--verbosity", "0", **folder).returncode == 0

@@ -9,7 +9,7 @@ KEEPER_FUNCTIONS = (
     *("staff_bots", "staff_is_superuser", "current_bot", "current_staff"),
     *("pgtrigger_assign_position", "pgtrigger_count_inserted"),
     *("pgtrigger_count_deleted", "pgtrigger_follow_sent_at", "pgtrigger_audit_", "audit_"),
-    "pgtrigger_note_",
+    *("pgtrigger_note_", "erase_from_import"),
 )
 # Function -> why it is not the owner's or the keeper's.
 SEARCHER_FUNCTIONS = {"search_messages": "reads every bot's search column, and nothing else"}

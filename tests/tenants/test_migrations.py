@@ -27,10 +27,12 @@ def test_no_migration_is_missing(command: str) -> None:
     call_command(command, check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.slow
 def test_the_scratch_database_is_like_the_one_of_the_tests(scratch: str) -> None:
     assert catalog(scratch) == catalog("default")
 
 
+@pytest.mark.slow
 def test_backwards_to_nothing_and_forwards_again(scratch: str) -> None:
     before = catalog(scratch)
     for app in OUR_APPS:
@@ -47,12 +49,14 @@ def test_backwards_to_nothing_and_forwards_again(scratch: str) -> None:
     assert catalog(scratch) == before
 
 
+@pytest.mark.slow
 def test_backwards_leaves_no_function_behind(scratch: str) -> None:
     for app in OUR_APPS:
         call_command("migrate", app, "zero", database=scratch, verbosity=0)
     assert [name for name, *_ in catalog(scratch)["functions"]] == []
 
 
+@pytest.mark.slow
 def test_every_app_back_to_zero(scratch: str) -> None:
     before = catalog(scratch)
     for app in sorted({label for label, _ in _applied(scratch)}, key=_last_first):

@@ -8,16 +8,19 @@ from tests.tenants import guards, table_guards
 
 LEDGER = "what an operator's import did, which no bot sees; few rows for many of a bot's"
 NOTES = "what a roll-up must think of again, which no bot sees; few rows"
+ERASED = "keyed hashes of who was erased, which no bot sees; few rows"
 # Label -> why its rows, which name a bot, are not in a tenant table.
 NOT_TENANT_MODELS = {
     "tenants.BotAccess": "staff, not what a bot owns; few rows",
     "conversations.ChangedDay": NOTES,
+    "conversations.ErasedPerson": ERASED,
     **{model._meta.label: LEDGER for model in apps.get_app_config("legacy_import").get_models()},
 }
 # Table -> why its bot_id does not make it a tenant table.
 NOT_TENANT_TABLES = {
     "bot_access": "staff, not what a bot owns; few rows",
     "changed_days": NOTES,
+    "erased_people": ERASED,
     "rollup_states": NOTES,
     "security_audit_log": "outlives its bot; partitioned by month",
     **{model._meta.db_table: LEDGER for model in apps.get_app_config("legacy_import").get_models()},

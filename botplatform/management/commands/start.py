@@ -32,7 +32,8 @@ class Command(BaseCommand):
         self._say("Password", password)
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
-        serving.serve(host, port)
+        with setup.job_runner():
+            serving.serve(host, port)
 
     def _say(self, what: str, text: str) -> None:
         self.stdout.write(f"{what:12} {text}")

@@ -19,11 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int)
+        parser.add_argument("--bot", help="only this bot's part of the run")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, **options: Any) -> None:
         try:
-            retried = retry(options["run"])
+            retried = retry(options["run"], options["bot"])
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         if options["format"] == "json":

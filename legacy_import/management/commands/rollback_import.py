@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int, help="its number: import_status lists them")
+        parser.add_argument("--bot", help="only this bot's part of the run")
         parser.add_argument("--dry-run", action="store_true", help="only say what would go")
         parser.add_argument(
             "--keep-written",
@@ -31,7 +32,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            undone = rollback(options["run"], options["dry_run"], options["keep_written"])
+            undone = rollback(
+                options["run"], options["dry_run"], options["keep_written"], options["bot"]
+            )
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         except WrittenSince as error:

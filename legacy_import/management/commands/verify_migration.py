@@ -44,6 +44,13 @@ class Command(BaseCommand):
             "were imported and did not change since",
         )
         parser.add_argument(
+            "--accept-removed",
+            action="store_true",
+            help="files that were imported may be gone from the tree, removed on purpose: what "
+            "they became is compared with the ledger's fingerprints alone. Without it such a "
+            "result is incomplete, for a disk may not be mounted",
+        )
+        parser.add_argument(
             "--only",
             metavar="CHECKS",
             help=f"some of {','.join(CHECKS)}; {' and '.join(sorted(ALWAYS))} are always made",
@@ -76,7 +83,7 @@ class Command(BaseCommand):
             with Bar(self.stderr, quiet=options["verbosity"] == 0) as bar:
                 Verification(
                     path, options["bot"], zone, options["deep"], findings, bar, options["run"],
-                    options["sample"],
+                    options["sample"], options["accept_removed"],
                 ).run()  # fmt: skip
         except (NotVerified, OSError) as error:
             raise CommandError(str(error)) from error

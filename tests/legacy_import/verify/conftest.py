@@ -1,5 +1,7 @@
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -14,6 +16,11 @@ from tests.legacy_import.tree import Tree, line, message
 from tests.legacy_import.verify.verifying import SNAPSHOT
 
 ByHand = Callable[..., None]
+TABLE = re.compile(r"(?:UPDATE|DELETE FROM|INSERT INTO)\s+(\w+)")
+COLUMNS = """
+    SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 
 
 @pytest.fixture
@@ -65,3 +72,26 @@ def imported(tree: Tree, emma: Bot) -> Tree:
     tree.chat(10, message(1, content=["in ", "pieces"]), message(2))
     tree.imported()
     return tree
+
+
+@pytest.fixture
+def changed_back(superuser: dict[str, Any]) -> Callable[[str], AbstractContextManager[None]]:
+    """Runs one statement past all triggers; what it changed is as it was when the block ends."""
+
+    @contextmanager
+    def run(statement: str) -> Iterator[None]:
+        table = TABLE.search(statement)
+        assert table, statement
+        with psycopg.connect(**superuser, autocommit=True) as admin:
+            admin.execute("SET session_replication_role = replica")
+            was = admin.execute(COLUMNS, [table[1]]).fetchone()
+            assert was
+            admin.execute(f"CREATE TEMPORARY TABLE was AS SELECT * FROM {table[1]}")
+            try:
+                assert admin.execute(statement).rowcount, statement
+                yield
+            finally:
+                admin.execute(f"DELETE FROM {table[1]}")
+                admin.execute(f"INSERT INTO {table[1]} ({was[0]}) SELECT {was[0]} FROM was")
+
+    return run

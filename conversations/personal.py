@@ -1,0 +1,122 @@
+"""What is stored about a person here: profile, chats, messages."""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from conversations.models import Conversation, ErasedPerson, Message, Profile
+from tenants import personal
+from tenants.personal import Person, Rows
+
+ROWS_AT_ONCE = 2000
+# A bot that writes takes the conversation first and then looks at the profile, so this waits for
+# it; two erasures take them in one order.
+LOCK_CHATS = """
+    SELECT id, profile_id FROM conversations WHERE bot_id = %(bot)s
+    AND (profile_id = %(profile)s OR chat_id = %(telegram)s AND profile_id IS NULL)
+    ORDER BY id FOR UPDATE
+"""
+LOCK_PROFILE = "SELECT 1 FROM profiles WHERE bot_id = %(bot)s AND id = %(profile)s FOR UPDATE"
+OTHER_CHATS = """
+    DELETE FROM messages WHERE bot_id = %(bot)s AND sender_id = %(telegram)s
+    AND conversation_id <> ALL (%(chats)s)
+"""
+
+
+class Gone(Exception):
+    """Somebody else erased or deleted the profile a moment ago."""
+
+
+def chats_of(profile: Profile) -> QuerySet[Conversation]:
+    """The latest first. A private chat has its person's id, also before they are linked."""
+    mine = Q(profile_id=profile.pk) | Q(chat_id=profile.telegram_id, profile_id=None)
+    chats: QuerySet[Conversation] = Conversation.objects.filter(mine, bot_id=profile.bot_id)
+    return chats.order_by(F("last_message_at").desc(nulls_last=True), "pk")
+
+
+def person_of(profile: Profile) -> Person:
+    chats = tuple(sorted(chats_of(profile).values_list("pk", flat=True)))
+    return Person(profile.bot_id, profile.pk, profile.telegram_id, chats)
+
+
+def erase(profile: Profile) -> uuid.UUID:
+    """Everything or, when anything fails, nothing; the id of the receipt."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Longer than a page may take: a bot's whole audit log is looked through.
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
+        person = _locked(profile)
+        receipt = personal.erase(person)
+        mark = mark_of(person.bot_id, person.telegram_id)
+        ErasedPerson.objects.create(bot_id=person.bot_id, mark=mark)
+        return receipt
+
+
+def _locked(profile: Profile) -> Person:
+    values = Person(profile.bot_id, profile.pk, profile.telegram_id, ()).values
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CHATS, values)
+        cursor.execute(LOCK_PROFILE, values)
+        if not cursor.fetchall():
+            raise Gone
+        # Those that were linked while this waited for the profile; from here on none can be.
+        cursor.execute(LOCK_CHATS, values)
+        chats = tuple(id for id, _ in cursor.fetchall())
+    return Person(profile.bot_id, profile.pk, profile.telegram_id, chats)
+
+
+def mark_of(bot_id: uuid.UUID, telegram_id: int) -> bytes:
+    """Tells that a Telegram id was erased to who has the id, and the key; to nobody else."""
+    key: str = settings.TOKEN_FINGERPRINT_KEY
+    return hmac.digest(key.encode(), f"erased:{bot_id}:{telegram_id}".encode(), hashlib.sha256)
+
+
+def was_erased(bot_id: uuid.UUID, telegram_id: int) -> bool:
+    mark = mark_of(bot_id, telegram_id)
+    return bool(ErasedPerson.objects.filter(bot=bot_id, mark=mark).exists())
+
+
+class ConversationsHolder:
+    tables: ClassVar[Mapping[str, str]] = {
+        "profiles": "the person",
+        "conversations": "their chats",
+        "messages": "all of their chats, and what they sent in other chats",
+        "changed_days": "nothing: days of a bot",
+        "erased_people": "nothing: a keyed hash",
+    }
+
+    def export(self, person: Person) -> Iterator[tuple[str, Rows]]:
+        bot, columns = person.bot_id, [f.attname for f in Message._meta.concrete_fields]
+        columns.remove("search")
+        messages = Message.objects.filter(bot=bot).order_by("conversation_id", "position")
+        messages = messages.values(*columns)
+        chats = Conversation.objects.filter(bot=bot, pk__in=person.chats).order_by("pk")
+        elsewhere = messages.filter(sender_id=person.telegram_id)
+        elsewhere = elsewhere.exclude(conversation_id__in=person.chats)
+        of_chats = messages.filter(conversation_id__in=person.chats)
+        yield "profile", Profile.objects.filter(bot=bot, pk=person.profile_id).values()
+        yield "conversations", chats.values()
+        yield "messages", of_chats.iterator(ROWS_AT_ONCE)
+        yield "messages_in_other_chats", elsewhere.iterator(ROWS_AT_ONCE)
+
+    def erase(self, person: Person) -> dict[str, int]:
+        """Messages go with their conversations, in the database."""
+        bot, chats = person.bot_id, list(person.chats)
+        with connection.cursor() as cursor:
+            messages = Message.objects.filter(bot=bot, conversation_id__in=chats).count()
+            cursor.execute(OTHER_CHATS, person.values)
+            messages += cursor.rowcount
+            cursor.execute(
+                "DELETE FROM conversations WHERE bot_id = %s AND id = ANY (%s)", [bot, chats]
+            )
+            conversations = cursor.rowcount
+            cursor.execute(
+                "DELETE FROM profiles WHERE bot_id = %s AND id = %s", [bot, person.profile_id]
+            )
+            profiles = cursor.rowcount
+        return {"messages": messages, "conversations": conversations, "profiles": profiles}

@@ -1,0 +1,101 @@
+"""A job as the management command that an operator would give."""
+
+import logging
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import Error
+
+from legacy_import.models import Job
+from legacy_import.runs.failures import failure
+from tenants.context import maintenance_context
+from tenants.models import BotAccess
+from tenants.text import storable
+
+MOST_SAID = 100_000
+LARGEST_REPORT = 2_000_000
+log = logging.getLogger(__name__)
+
+
+class Said(StringIO):
+    """The begin of what a command says."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: MOST_SAID - self.tell()])
+        return len(text)
+
+    @property
+    def text(self) -> str:
+        said = storable(self.getvalue()).strip()
+        return said + "\n…" if self.tell() >= MOST_SAID else said
+
+
+def perform(job: Job, said: Said) -> tuple[int, str | None]:
+    """The exit code, and a verification's page."""
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        code = _call(job, page, said)
+        report = page.read_text(encoding="utf-8", errors="replace") if page.exists() else None
+    if report is not None and len(report) > LARGEST_REPORT:
+        said.write("The page of this verification is too large to be kept.\n")
+        report = None
+    return code, report and storable(report)
+
+
+def _call(job: Job, page: Path, said: Said) -> int:
+    try:
+        _require_manager(job)
+        call_command(*_words(job, page), stdout=said, stderr=said)
+    except CommandError as error:
+        said.write(f"{error}\n")
+        return int(error.returncode)
+    except SystemExit as end:
+        return int(end.code or 0)
+    except Error as error:
+        log.exception("A job failed.")
+        said.write(f"{failure(error) or 'The database refused something; the log says more.'}\n")
+        return 1
+    except Exception as error:
+        log.exception("A job failed.")
+        said.write(f"{type(error).__name__}; the log of `manage.py run_jobs` says more.\n")
+        return 1
+    return 0
+
+
+def _words(job: Job, page: Path) -> list[str]:
+    number, bot = str(job.run.number), f"--bot={job.bot.name}"
+    match job.action:
+        case Job.Action.RETRY:
+            return ["retry_rejects", number, bot]
+        case Job.Action.VERIFY:
+            zone = job.run.options.get("source_tz", "UTC")
+            options = [bot, f"--source-tz={zone}", f"--report={page}"]
+            return ["verify_migration", _folder(job), *options]
+    how = ["--dry-run"] if job.action == Job.Action.PLAN else []
+    if job.keep_written:
+        how.append("--keep-written")
+    return ["rollback_import", number, bot, *how]
+
+
+def _folder(job: Job) -> str:
+    folder: str | None = job.run.options.get("path")
+    if folder is None:
+        raise CommandError(
+            f"Run {job.run.number} does not say where its files lie: an earlier version imported "
+            f"them. On the server: manage.py verify_migration PATH --bot {job.bot.name!r}"
+        )
+    return folder
+
+
+def _require_manager(job: Job) -> None:
+    """Access that was taken away meanwhile is gone."""
+    with maintenance_context():
+        asked, bot = job.asked_by, job.bot_id
+        manages = asked.is_superuser or (
+            BotAccess.objects.filter(bot=bot, user=asked, role=BotAccess.Role.MANAGER).exists()
+        )
+        if not (asked.is_active and asked.is_staff and manages):
+            raise CommandError("Who asked for this no longer manages the bot. Nothing was done.")

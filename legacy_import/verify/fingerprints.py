@@ -1,0 +1,204 @@
+"""What the ledger has of each record that was ever imported: eight bytes of its row as it then was.
+
+A row whose record is in no file any more, or only in a backup, is held against these.
+"""
+
+import uuid
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+
+from legacy_import.verify.encoded import (
+    CONTENT,
+    fingerprint,
+    integer,
+    jsonb,
+    moment,
+    number_in,
+    text,
+)
+from legacy_import.verify.spellings import Spellings, are_all_tried
+from legacy_import.verify.streamed import streamed
+
+IDENTITY = 4
+# The identity of what has no row.
+REJECTED = b"\xff" * IDENTITY
+RECORDS = """
+    SELECT file.path, sum(chunk.records),
+        sum(chunk.records) = max(chunk.first_place + chunk.records - 1)
+            AND min(chunk.first_place) = 1
+            AND bool_and(length(chunk.hashes) = chunk.records * 12),
+        min(chunk.shift), max(chunk.shift)
+    FROM import_files AS file
+    JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+        AND chunk.records > 0
+    GROUP BY file.path
+"""
+CHUNKS = """
+    SELECT chunk.first_place, chunk.records, chunk.shift, chunk.hashes
+    FROM import_files AS file
+    JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone' AND chunk.records > 0
+    ORDER BY chunk.first_place
+"""
+OF_PATH = """
+    FROM import_files AS file
+    JOIN {} AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone'
+        AND kept.place = ANY(%s)
+"""
+ORIGINALS = f"""
+    SELECT DISTINCT ON (kept.place) kept.place, kept.original {OF_PATH.format("import_originals")}
+    ORDER BY kept.place, kept.file_id DESC, kept.id DESC
+"""
+# Telegram ids that a row could not have, because another row had them.
+NUMBERS = f"""
+    SELECT kept.place, kept.original {OF_PATH.format("import_repairs")}
+        AND kept.code = 'telegram-id-taken'
+"""
+EARLIER = f"""
+    SELECT kept.place, kept.earlier {OF_PATH.format("import_changes")}
+        AND kept.earlier IS NOT NULL
+"""
+AT_ONCE = 500
+
+Row = tuple[Any, ...]
+
+
+@dataclass
+class Fingerprints:
+    """Of one path's records, by their places."""
+
+    bot_id: uuid.UUID
+    path: str
+    identities: bytearray = field(default_factory=bytearray)
+    contents: bytearray = field(default_factory=bytearray)
+    firsts: list[int] = field(default_factory=list)
+    shifts: list[int] = field(default_factory=list)
+    spellings: Spellings = field(default_factory=Spellings)
+
+    @classmethod
+    def of(cls, bot_id: uuid.UUID, path: str) -> "Fingerprints":
+        found = cls(bot_id, path)
+        for first, records, shift, hashes in streamed(CHUNKS, [bot_id, path]):
+            found.firsts.append(first)
+            found.shifts.append(shift)
+            found.identities += hashes[: records * IDENTITY]
+            found.contents += hashes[records * IDENTITY :]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.identities) // IDENTITY
+
+    def identity(self, place: int) -> bytes:
+        return bytes(self.identities[(place - 1) * IDENTITY : place * IDENTITY])
+
+    def content(self, place: int) -> bytes:
+        return bytes(self.contents[(place - 1) * CONTENT : place * CONTENT])
+
+    def is_rejected(self, place: int) -> bool:
+        return self.identity(place) == REJECTED
+
+    def shift(self, place: int) -> int:
+        """By how much a row's position is more than its place."""
+        return self.shifts[max(bisect_right(self.firsts, place) - 1, 0)] if self.shifts else 0
+
+    @property
+    def places(self) -> range:
+        return range(1, len(self) + 1)
+
+    @cached_property
+    def _by_identity(self) -> dict[bytes, list[int]]:
+        found: dict[bytes, list[int]] = {}
+        for place in self.places:
+            found.setdefault(self.identity(place), []).append(place)
+        return found
+
+    def places_of(self, identity: bytes) -> list[int]:
+        return self._by_identity.get(identity, [])
+
+    @property
+    def accepted(self) -> Iterator[int]:
+        """The places of those that became rows."""
+        return (place for place in self.places if not self.is_rejected(place))
+
+    def others(self, rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
+        """Of messages those that are not as they were imported; whether that is certain."""
+        for begin in range(0, len(rows), AT_ONCE):
+            some = sorted(rows[begin : begin + AT_ONCE], key=lambda row: row[9])
+            places = [row[9] for row in some]
+            values = self.bot_id, self.path, places
+            numbers = dict(streamed(NUMBERS, [*values]))
+            rejected = [place for place in places if self.is_rejected(place)]
+            earlier = earlier_contents(self.bot_id, self.path, rejected) if rejected else {}
+            records = originals(*values)
+            kept = next(records, None)
+            for row in some:
+                place = row[9]
+                while kept and kept[0] < place:
+                    kept = next(records, None)
+                original = kept[1] if kept and kept[0] == place else b""
+                wanted = earlier.get(place) or {self.content(place)}
+                fits = self._fits(row, number_in(numbers.get(place)), original, wanted)
+                if not fits:
+                    yield row, fits is False
+
+    def _fits(
+        self, row: Row, number: int | None, original: bytes, wanted: set[bytes]
+    ) -> bool | None:
+        """None where its metadata has more spellings than were tried."""
+        _, own, sender_type, sender_id, content, message_type, metadata, sent_at = row[:8]
+        ids = {own} if own is not None or number is None else {None, number}
+        try:
+            rest = integer(sender_id) + moment(sent_at) + text(sender_type)
+            rest += text(content) + text(message_type)
+            for spelling in self.spellings.of(metadata):
+                values = rest + jsonb(spelling)
+                for id in ids:
+                    for kept in {b"", original}:
+                        if fingerprint(integer(id) + values, kept) in wanted:
+                            self.spellings.learn(spelling)
+                            return True
+            return False if are_all_tried(metadata) else None
+        except (ValueError, OverflowError, RecursionError):
+            return False  # beyond anything that is imported
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Of a path's fingerprints."""
+
+    records: int = 0
+    # Whether they follow each other, each of its length.
+    whole: bool = True
+    least_shift: int = 0
+    most_shift: int = 0
+
+
+NONE = Extent()
+
+
+def extents(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, Extent]:
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDS, [bot_id, [*paths]])
+        return {path: Extent(int(records), *rest) for path, records, *rest in cursor.fetchall()}
+
+
+def originals(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """Of records that their rows do not give back, by their places."""
+    for place, original in streamed(ORIGINALS, [bot_id, path, [*places]]):
+        yield place, bytes(original)
+
+
+def earlier_contents(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> dict[int, set[bytes]]:
+    """What was imported at a place before it was rejected."""
+    found: dict[int, set[bytes]] = {}
+    for place, earlier in streamed(EARLIER, [bot_id, path, [*places]]):
+        if bytes(earlier[:IDENTITY]) != REJECTED:
+            found.setdefault(place, set()).add(bytes(earlier[IDENTITY:]))
+    return found

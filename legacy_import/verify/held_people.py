@@ -1,0 +1,206 @@
+"""People and measurements whose records are in no file any more: are they as they were imported?"""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from legacy_import.verify import stored
+from legacy_import.verify.canonical import jsonb, plain, time_of
+from legacy_import.verify.encoded import fingerprint, integer, moment, text
+from legacy_import.verify.encoded import jsonb as encoded
+from legacy_import.verify.fingerprints import (
+    IDENTITY,
+    REJECTED,
+    Fingerprints,
+    earlier_contents,
+    originals,
+)
+from legacy_import.verify.people import FIELDS, TIMES, may_have
+from legacy_import.verify.source.json_text import number, whole_number
+from legacy_import.verify.source.metrics import stats_rows
+from legacy_import.verify.source.rows import MetricRow, ProfileRow
+from legacy_import.verify.spellings import Spellings, are_all_tried
+from legacy_import.verify.stored import IMPORTED, PLACE
+
+PRIME = 4_294_967_291
+OLDER = "girls_data.json"
+METRICS = "metrics.json"
+# A person as a run found it before it changed it.
+BEFORE = f"""
+    SELECT before ->> 'additional_data',
+        {time_of("(before ->> 'created_at')::timestamptz")},
+        {time_of("(before ->> 'last_active_at')::timestamptz")}
+    FROM import_changes WHERE bot_id = %s AND table_name = 'profiles'
+        AND before ->> 'telegram_id' = %s
+"""
+STATS = f"""
+    SELECT m.metric_name, trim_scale(m.metric_value)::text, {time_of("m.recorded_at")}
+    FROM bot_metrics AS m
+    WHERE m.bot_id = %s AND {IMPORTED} AND m.metric_tags = %s::jsonb
+"""
+SAME = f"""
+    SELECT {PLACE}, m.metric_value::text FROM bot_metrics AS m
+    WHERE m.bot_id = %s AND {IMPORTED} AND m.metric_name = %s AND m.metric_value = %s::numeric
+        AND {time_of("m.recorded_at")} = %s AND m.metric_tags = %s::jsonb
+"""
+Measured = tuple[str, str, int, str]
+
+
+class HeldPeople:
+    """Of one bot."""
+
+    def __init__(self, bot_id: uuid.UUID) -> None:
+        self.bot_id = bot_id
+        self._last: dict[str, Any] = {}
+        self.spellings = Spellings()
+        self.older = Fingerprints.of(bot_id, OLDER)
+        self.metrics = Fingerprints.of(bot_id, METRICS)
+        # Measurements of people who are as they were imported.
+        self.measured: set[Measured] = set()
+
+    def others(self, people: Sequence[int]) -> Iterator[tuple[int, bool]]:
+        """Those that are not as they were imported; whether that is certain."""
+        for telegram_id, row in stored.people(self.bot_id, people).items():
+            fits = self._fits(telegram_id, row)
+            if not fits:
+                yield telegram_id, fits is False
+
+    def explains(self, measured: Measured) -> bool:
+        """A measurement that no file has."""
+        tags = json.loads(measured[3])
+        if "telegram_id" in tags:
+            return measured in self.measured or self._had(tags["telegram_id"], measured)
+        with connection.cursor() as cursor:
+            cursor.execute(SAME, [self.bot_id, *measured])
+            rows = cursor.fetchall()
+        return bool(rows) and all(self._fits_metric(measured, *row) for row in rows)
+
+    def metrics_gone(self) -> list[int]:
+        """Places in metrics.json whose rows are not there."""
+        there = bytearray(len(self.metrics) + 1)
+        for place in stored.metric_places(self.bot_id):
+            if place < len(there):
+                there[place] = 1
+        return [place for place in self.metrics.accepted if not there[place]]
+
+    def _fits(self, telegram_id: int, row: tuple[Any, ...]) -> bool | None:
+        """None where its data have more spellings than were tried."""
+        kept: set[bytes] = {b""}
+        wanted: set[bytes] = set()
+        own = Fingerprints.of(self.bot_id, f"girls_data/{telegram_id}.json")
+        identity = (telegram_id % PRIME).to_bytes(IDENTITY)
+        for held in (own, self.older):
+            places, rejected = held.places_of(identity), held.places_of(REJECTED)
+            wanted.update(held.content(place) for place in places)
+            if rejected:
+                for contents in earlier_contents(self.bot_id, held.path, rejected).values():
+                    wanted |= contents
+            for _, original in originals(self.bot_id, held.path, [*places, *rejected]):
+                kept.add(bytes(original))
+        if not wanted:
+            return False
+        values = dict(zip(FIELDS, row[:-1], strict=True))
+        try:
+            for spelling in self.spellings.of(values["additional_data"]):
+                if self._is_one(row, values, spelling, kept, wanted):
+                    self.spellings.learn(spelling)
+                    return self._remember(values)
+            return False if are_all_tried(values["additional_data"]) else None
+        except (ValueError, OverflowError, RecursionError):
+            return False  # beyond anything that is imported
+
+    def _is_one(
+        self,
+        row: tuple[Any, ...],
+        values: dict[str, Any],
+        spelling: str,
+        kept: set[bytes],
+        wanted: set[bytes],
+    ) -> bool:
+        age = values["age"]
+        interests = json.dumps(
+            json.loads(values["interests"]), ensure_ascii=False, separators=(",", ":")
+        )
+        begin = (
+            integer(values["telegram_id"])
+            + text(values["name"])
+            + integer(age, 2)
+            + text(values["location"])
+            + encoded(interests)
+            + text(values["chat_style"])
+            + text(values["personality"])
+            + encoded(spelling)
+        )
+        # What the record does not say is another row's, or the import's.
+        for created_at in {values["created_at"], None}:
+            for active_at in {values["last_active_at"], None}:
+                of_record = {**values, "created_at": created_at, "last_active_at": active_at}
+                data = begin + moment(created_at) + moment(active_at)
+                for metric in _stats(of_record, spelling):
+                    data += _encoded(metric, str(metric.metric_value))
+                if any(fingerprint(data, original) in wanted for original in kept):
+                    self._last = of_record
+                    return all(
+                        of_record[what] is not None or may_have(self.bot_id, what, row, active_at)
+                        for what in TIMES
+                    )
+        return False
+
+    def _remember(self, values: dict[str, Any]) -> bool:
+        """Its measurements are part of the record: they must be there."""
+        wanted = {_measured(row) for row in _stats(self._last, values["additional_data"])}
+        tags = jsonb({"telegram_id": values["telegram_id"]})
+        with connection.cursor() as cursor:
+            cursor.execute(STATS, [self.bot_id, tags])
+            there = Counter((*row, tags) for row in cursor.fetchall())
+        self.measured.update(wanted)
+        return all(there[one] == 1 for one in wanted)
+
+    def _had(self, telegram_id: int, measured: Measured) -> bool:
+        """Whether an earlier version of the person's file had it."""
+        with connection.cursor() as cursor:
+            cursor.execute(STATS, [self.bot_id, measured[3]])
+            if [row[0] for row in cursor.fetchall()].count(measured[0]) != 1:
+                return False
+            cursor.execute(BEFORE, [self.bot_id, str(telegram_id)])
+            rows = cursor.fetchall()
+        for data, created_at, active_at in rows:
+            values = {"telegram_id": telegram_id, "created_at": created_at}
+            values["last_active_at"] = active_at
+            if any(_measured(row) == measured for row in _stats(values, data)):
+                return True
+        return False
+
+    def _fits_metric(self, measured: Measured, place: int, value: str) -> bool:
+        if not 1 <= place <= len(self.metrics):
+            return False
+        wanted = {self.metrics.content(place)}
+        if self.metrics.is_rejected(place):
+            wanted = earlier_contents(self.bot_id, METRICS, [place]).get(place, set())
+        row = MetricRow(place, measured[0], Decimal(value), json.loads(measured[3]), measured[2])
+        # A small number is written with an exponent by Python, and without by PostgreSQL.
+        values = {value, str(row.metric_value), str(Decimal(repr(float(value))))}
+        return any(fingerprint(_encoded(row, one)) in wanted for one in values)
+
+
+def _stats(values: dict[str, Any], additional_data: str) -> list[MetricRow]:
+    data = json.loads(additional_data, parse_float=number, parse_int=whole_number)
+    person = ProfileRow(
+        0, values["telegram_id"], "", None, "", [], "", "", data,
+        values["created_at"], values["last_active_at"],
+    )  # fmt: skip
+    return [*stats_rows(person)]
+
+
+def _measured(row: MetricRow) -> Measured:
+    return row.metric_name, plain(row.metric_value), row.recorded_at, jsonb(row.metric_tags)
+
+
+def _encoded(row: MetricRow, value: str) -> bytes:
+    tags = json.dumps(row.metric_tags, ensure_ascii=False, separators=(",", ":"))
+    return text(row.metric_name) + text(value) + encoded(tags) + moment(row.recorded_at)

@@ -1,0 +1,60 @@
+"""Imported messages that are not in their file: from its backups, or from an earlier version."""
+
+from typing import Any
+
+from legacy_import.verify.backups import said, said_only_in_backups
+from legacy_import.verify.checks import CONTENT
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.fingerprints import AT_ONCE, Fingerprints
+from legacy_import.verify.imported import Imported
+
+UNEXPLAINED = "a row that no record explains"
+CHANGED = "its record is not in the file, and it is not as it was imported"
+UNSURE = (
+    "messages that are no longer in their files and have so many keys in their metadata that the "
+    "ledger's fingerprint cannot be tried in every order of them"
+)
+
+
+class Others:
+    """Of one chat; each must be as it was imported, by the ledger's fingerprint."""
+
+    def __init__(self, one: Imported, chat_id: int, held: Fingerprints, findings: Findings) -> None:
+        self.name = one.name
+        self.findings = findings
+        self.held = held
+        self.vanished = one.vanished
+        self.in_backups = said_only_in_backups(one.file.root, one.file.file) if one.file else {}
+        self.salvaged = 0
+        self.waiting: list[tuple[Any, ...]] = []
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        if not 1 <= row[9] <= len(self.held):
+            self.findings.add(CONTENT, self.name, UNEXPLAINED, row[0])
+            return
+        words = said(row[7], row[2], row[4])
+        if self.in_backups.get(words):
+            self.in_backups[words] -= 1
+            self.salvaged += 1
+            self.findings.count(CONTENT, "messages from backups")
+        else:
+            self.vanished -= self.vanished > 0
+            self.findings.count(CONTENT, "messages no longer in their files")
+        self.waiting.append(row)
+        if len(self.waiting) == AT_ONCE:
+            self._compare()
+
+    def end(self) -> int:
+        """How many of them the ledger's latest count has as the file's."""
+        self._compare()
+        # It has those that backups have too, or has them as vanished.
+        return self.salvaged - min(self.vanished, self.salvaged)
+
+    def _compare(self) -> None:
+        for row, is_sure in self.held.others(self.waiting):
+            if is_sure:
+                self.findings.add(CONTENT, self.name, CHANGED, row[9])
+            else:
+                self.findings.count(CONTENT, UNSURE)
+                self.findings.cannot(CONTENT, f"there are {UNSURE}")
+        self.waiting.clear()

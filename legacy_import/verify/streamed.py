@@ -1,0 +1,17 @@
+"""Rows of a query that may be large, a few of them at a time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+# They may have 8 MB each.
+FEW_AT_ONCE = 4
+
+
+def streamed(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+    cursor: Any
+    with connection.chunked_cursor() as cursor:
+        cursor.cursor.itersize = FEW_AT_ONCE
+        cursor.execute(query, values)
+        yield from cursor

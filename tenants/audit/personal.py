@@ -1,0 +1,147 @@
+"""A person in the audit log: what it says of them, and how that is erased; SQL as pure strings.
+
+Entries stay, with who did what when; the values in them go. The receipt is an entry like others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from tenants.audit.functions import TABLE
+from tenants.office import let_keeper_erase
+from tenants.personal import Person, Rows, rows_of
+from tenants.policies import KEEPER
+
+ABOUT = f"""
+    SELECT logged_at, operation, table_name, row_key, before, after FROM {TABLE}
+    WHERE bot_id = %(bot)s AND (row_key = %(profile)s::text OR row_key = ANY (%(chats)s::text[])
+        OR jsonb_path_exists(before, '$.** ? (@ == $names[*])', %(names)s)
+        OR jsonb_path_exists(after, '$.** ? (@ == $names[*])', %(names)s))
+    ORDER BY logged_at
+"""
+
+# Of an operator or a manager of the bot, who takes a person's data away in a file.
+AUDIT_EXPORT = """
+CREATE FUNCTION audit_export(bot uuid, person uuid)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (current_setting('role') = 'admin' AND (public.staff_is_superuser()
+        OR bot = ANY (public.staff_bots('operator')))) IS NOT TRUE
+    THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only operators of the bot export people';
+    END IF;
+    PERFORM public.audit_write(bot, 'profiles', person::text, 'EXPORT', NULL, NULL);
+END;
+$$
+"""
+
+# The only statement anywhere that changes entries. Whom it is about it takes from the log itself:
+# a person whose profile this staff user has deleted in this very transaction, so that nobody's
+# entries are erased whose rows are not.
+AUDIT_ERASE = """
+CREATE FUNCTION audit_erase(bot uuid, person uuid, erased jsonb)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    telegram text;
+    keys text[];
+    names jsonb;
+    entries bigint;
+    clicks bigint;
+    more bigint;
+    receipt uuid;
+    mark CONSTANT jsonb := '"erased"';
+BEGIN
+    IF (current_setting('role') = 'admin' AND (public.staff_is_superuser()
+        OR bot = ANY (public.staff_bots('manager')))) IS NOT TRUE
+    THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only managers of the bot erase people';
+    END IF;
+    IF EXISTS (SELECT FROM jsonb_each(erased) AS each
+        WHERE each.key !~ '^[a-z_]{1,63}$' OR jsonb_typeof(each.value) <> 'number')
+    THEN
+        RAISE EXCEPTION 'a receipt has numbers of rows by table, and nothing else'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT log.before ->> 'telegram_id' INTO telegram FROM public.security_audit_log AS log
+        WHERE log.bot_id = bot AND log.logged_at >= transaction_timestamp()
+        AND log.table_name = 'profiles' AND log.row_key = person::text
+        AND log.operation = 'DELETE' AND log.user_id = public.current_staff();
+    IF telegram IS NULL THEN
+        RAISE EXCEPTION 'this transaction erases no such person'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Also profiles and chats that went before, and came again with another id.
+    SELECT array_agg(DISTINCT log.row_key) INTO keys FROM public.security_audit_log AS log
+        WHERE log.bot_id = bot AND log.table_name = 'profiles'
+        AND log.operation IN ('INSERT', 'DELETE')
+        AND coalesce(log.before, log.after) ->> 'telegram_id' = telegram;
+    SELECT keys || coalesce(array_agg(DISTINCT log.row_key), '{}') INTO keys
+        FROM public.security_audit_log AS log
+        WHERE log.bot_id = bot AND log.table_name = 'conversations'
+        AND log.operation IN ('INSERT', 'DELETE') AND (
+            coalesce(log.before, log.after) ->> 'chat_id' = telegram
+            OR coalesce(log.before, log.after) ->> 'profile_id' = ANY (keys));
+    names := to_jsonb(keys);
+    IF abs(telegram::numeric) >= 10000 THEN
+        names := names || to_jsonb(telegram) || to_jsonb(telegram::bigint);
+    END IF;
+    names := jsonb_build_object('names', names);
+    UPDATE public.security_audit_log AS log SET
+        before = (SELECT jsonb_object_agg(key, mark) FROM jsonb_object_keys(log.before) AS key),
+        after = (SELECT jsonb_object_agg(key, mark) FROM jsonb_object_keys(log.after) AS key)
+        WHERE log.bot_id = bot AND log.operation <> 'ERASE' AND (
+            log.row_key = ANY (keys)
+            OR jsonb_path_exists(log.before, '$.** ? (@ == $names[*])', names)
+            OR jsonb_path_exists(log.after, '$.** ? (@ == $names[*])', names));
+    GET DIAGNOSTICS entries = ROW_COUNT;
+    -- Addresses that were asked for.
+    UPDATE public.security_audit_log AS log SET after = '{"path": "erased"}'
+        WHERE log.bot_id IS NULL AND (EXISTS (
+            SELECT FROM unnest(keys) AS key WHERE position(key IN (log.after ->> 'path')) > 0)
+            OR (abs(telegram::numeric) >= 10000
+                AND log.after ->> 'path' ~ ('(^|[^0-9])' || telegram || '($|[^0-9])')));
+    GET DIAGNOSTICS more = ROW_COUNT;
+    UPDATE public.django_admin_log AS click SET object_repr = 'erased', change_message = ''
+        WHERE click.object_id = ANY (keys);
+    GET DIAGNOSTICS clicks = ROW_COUNT;
+    PERFORM public.audit_write(bot, 'profiles', person::text, 'ERASE', NULL, erased
+        || jsonb_build_object('security_audit_log', entries + more, 'django_admin_log', clicks));
+    SELECT log.id INTO receipt FROM public.security_audit_log AS log
+        WHERE log.bot_id = bot AND log.logged_at >= transaction_timestamp()
+        AND log.row_key = person::text AND log.operation = 'ERASE'
+        ORDER BY log.logged_at DESC LIMIT 1;
+    RETURN receipt;
+END;
+$$
+"""
+
+SIGNATURES = {"audit_export": "uuid, uuid", "audit_erase": "uuid, uuid, jsonb"}
+GRANTS = (
+    f"GRANT SELECT, UPDATE (before, after) ON {TABLE} TO {KEEPER}",
+    let_keeper_erase()[0],
+)
+
+
+def functions() -> list[str]:
+    statements = [AUDIT_EXPORT.strip(), AUDIT_ERASE.strip()]
+    for name, arguments in SIGNATURES.items():
+        statements += [
+            f"ALTER FUNCTION {name}({arguments}) OWNER TO {KEEPER}",
+            f"REVOKE ALL ON FUNCTION {name}({arguments}) FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {name}({arguments}) TO admin",
+        ]
+    return statements
+
+
+class LogHolder:
+    tables: ClassVar[Mapping[str, str]] = {
+        TABLE: "values in entries about the person; that something happened stays",
+        "bots": "nothing: the bot itself",
+        "bot_access": "nothing: which staff may see a bot",
+    }
+
+    def export(self, person: Person) -> Iterator[tuple[str, Rows]]:
+        yield "audit", rows_of(ABOUT, person.values, ["before", "after"])
+
+    def erase(self, person: Person) -> dict[str, int]:
+        """Done at the very end, by audit_erase, which counts it."""
+        return {}
