@@ -35,6 +35,7 @@ LOOK = {
             "href": lambda request: static("backoffice/favicon.svg"),
         }
     ],
+    "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": lambda request: reverse("language")},

@@ -81,6 +81,8 @@ PSQLEXTRA_PARTITIONING_MANAGER = "tenants.audit.partitions.manager"
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 0)
 
 INSTALLED_APPS = [
+    # First: it translates what the others' models say, and replaces templates.
+    "botplatform",
     # Before the admin, whose templates it replaces.
     "unfold",
     "unfold.contrib.filters",
@@ -95,7 +97,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "psqlextra",
     "pgtrigger",
-    "botplatform",
     "tenants",
     "conversations",
     "metrics",
@@ -124,8 +125,6 @@ WSGI_APPLICATION = "botplatform.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before those of unfold and of the admin, some of which these replace.
-        "DIRS": [BASE_DIR / "botplatform" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
