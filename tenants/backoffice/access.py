@@ -41,6 +41,10 @@ class AccessForm(PlatformForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # In a table the name is the column's, which nobody hears with the field.
+            widget: Any = getattr(field.widget, "widget", field.widget)
+            widget.attrs["aria-label"] = str(field.label)
         if not self.instance._state.adding and "user" in self.fields:
             user = self.instance.user
             self.fields["user"].disabled = True

@@ -131,6 +131,13 @@ def test_a_bot_of_others_is_one_that_is_not_there(fleet: list[Bot]) -> None:
     assert signed_in("viewer", fleet[0]).get("/admin/", {"bot": fleet[0].pk}).status_code == 200
 
 
+def test_the_filter_offers_ones_own_bots(fleet: list[Bot]) -> None:
+    asked = {"app_label": "metrics", "model_name": "dailyrollup", "field_name": "bot"}
+    for term in ("Bot", ""):
+        found = signed_in("viewer", fleet[0]).get("/admin/autocomplete/", {**asked, "term": term})
+        assert [bot["text"] for bot in found.json()["results"]] == ["Bot of 20"]
+
+
 def without_tokens(response: Any) -> bytes:
     return response.content.replace(response.headers["X-Request-ID"].encode(), b"")
 

@@ -1,5 +1,6 @@
 """The dashboard, a bot's page and the metrics in a browser, by keyboard as well."""
 
+import re
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -48,12 +49,9 @@ def test_one_bot_is_chosen_by_typing(open_page: OpenPage, staff: Staff, fleet: l
     page = open_page(staff("viewer", *fleet[:2]))
     choose(page, "Мар", "Мария")
     page.get_by_role("button", name="Show").click()
-    expect(page).to_have_url(lambda url: f"bot={fleet[1].pk}" in url)
+    expect(page).to_have_url(re.compile(f"bot={fleet[1].pk}"))
     expect(page.get_by_role("link", name="All bots")).to_be_visible()
     assert_fine(page)
-    page.get_by_role("combobox", name="Bot").press("Enter")
-    page.get_by_role("searchbox").fill("Quiet")
-    expect(page.get_by_text("No results found")).to_be_visible()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -92,5 +90,5 @@ def test_a_metric(open_page: OpenPage, staff: Staff, fleet: list[Bot], mode: str
 def choose(page: Page, typed: str, name: str) -> None:
     page.get_by_role("combobox", name="Bot").press("Enter")
     page.get_by_role("searchbox").fill(typed)
-    expect(page.get_by_role("option", name=name)).to_be_visible()
+    expect(page.get_by_role("option")).to_have_text([name])
     page.keyboard.press("Enter")

@@ -41,7 +41,8 @@ def form_data(client: Client, url: str) -> dict[str, Any]:
     context = client.get(url).context
     data = {}
     for inline in context["inline_admin_formsets"]:
-        data |= {bound.html_name: bound.value() for bound in inline.formset.management_form}
+        for form in (inline.formset.management_form, *inline.formset.forms):
+            data |= {bound.html_name: bound.value() for bound in form}
     for bound in context["adminform"].form:
         value = bound.value()
         if isinstance(bound.field.widget, SplitDateTimeWidget):
