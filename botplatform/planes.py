@@ -46,6 +46,7 @@ COMMAND_PLANES = {
             *("createsuperuser", "changepassword"),
             *("rotate_token_key", "install_context_keys", "pgpartition"),
             *("bench", "bench_import", "bench_pages"),
+            *("axes_list_attempts", "axes_reset", "axes_reset_ip", "axes_reset_username"),
         ),
         MIGRATOR,
     ),

@@ -47,7 +47,13 @@ def _logged_out(request: HttpRequest | None, user: Any, **_: Any) -> None:
 def _login_failed(
     credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
-    """People type their password into the wrong field: what names nobody is not kept."""
+    """People type their password into the wrong field: what names nobody is not kept.
+
+    Nor are attempts that axes turned away unread, after the failures it counted.
+    """
+    locked = getattr(request, "axes_locked_out", False)
+    if locked and getattr(request, "axes_failures_since_start", None) is None:
+        return
     username = credentials.get("username")
     if username is not None:
         username = _storable(str(username))

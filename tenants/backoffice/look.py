@@ -15,6 +15,8 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -26,8 +28,10 @@ __all__ = [
     "PasswordInput",
     "RangeDateFilter",
     "RangeNumericFilter",
+    "Select",
     "StackedInline",
     "TabularInline",
+    "TextInput",
     "UserChangeForm",
     "UserCreationForm",
     "action",

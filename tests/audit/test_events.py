@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from botplatform import command_line, logs
@@ -57,7 +57,8 @@ def test_a_failed_login_keeps_who_it_was_and_never_the_password(
     from django.contrib.auth import authenticate
 
     with new_entries() as found:
-        assert authenticate(username=username, password="wrong horse") is None
+        request = RequestFactory().post(LOGIN)
+        assert authenticate(request, username=username, password="wrong horse") is None
     ((operation, key, user_id),) = events(found)
     assert (operation, user_id) == ("LOGIN_FAILED", None)
     assert key == ("anna" if username == "anna" else f"{username[:2]}…")

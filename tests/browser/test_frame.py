@@ -103,3 +103,31 @@ def test_the_menu_on_a_phone(open_page: OpenPage, staff: Staff) -> None:
     expect(page.locator("#nav-sidebar")).to_be_visible()
     page.locator("#nav-sidebar").get_by_role("link", name="Bots").press("Enter")
     expect(page).to_have_url(reverse("admin:tenants_bot_changelist"))
+
+
+def test_own_settings(open_page: OpenPage, staff: Staff) -> None:
+    page = open_page(staff(username="anna"), "phone", at="/admin/settings/")
+    assert_fine(page)
+    page.get_by_label("Time zone").fill("Mars")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("There is no such time zone")).to_be_visible()
+    page.get_by_label("Time zone").fill("europe/moscow")
+    page.get_by_label("Language").select_option("ru")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Настройки сохранены")).to_be_visible()
+    expect(page.get_by_label("Часовой пояс")).to_have_value("Europe/Moscow")
+    assert_fine(page)
+    page.get_by_role("button", name="Меню").click()
+    page.get_by_role("button", name="anna").click()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="My settings")).to_be_visible()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_error(open_page: OpenPage, staff: Staff, mode: str) -> None:
+    page = open_page(mode=mode, at="/nothing/here", expected=(404,))
+    assert_fine(page)
+    number = page.locator("code").inner_text()
+    assert len(number) >= 8
+    page.get_by_role("link", name="To the start page").click()
+    expect(page).to_have_url("/admin/login/?next=/admin/")
