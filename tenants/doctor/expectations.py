@@ -128,7 +128,7 @@ DEFINERS: dict[str, Definer] = {
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
     ),
     "find_messages": Definer(
-        SEARCHER, frozenset({"admin"}), "54366a18e2cdc86d", settings=("jit=off",)
+        SEARCHER, frozenset({"admin"}), "016d0329a014361d", settings=("jit=off",)
     ),
     "words_of_bot": Definer(
         OWNER, frozenset(WRITERS), "8bc4b45f522aa4e5", definer=False, immutable=True
