@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 MANAGER = "tenants.backoffice.pages.manages_a_bot"
@@ -36,6 +36,14 @@ LOOK = {
         }
     ],
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": lambda request: reverse("language")},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My settings"), "link": reverse_lazy("settings")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "GLOBAL_CALLBACK": "botplatform.look.without_colours",
     "STYLES": [
         lambda request: static("backoffice/colours.css"),

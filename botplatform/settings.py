@@ -81,6 +81,8 @@ PSQLEXTRA_PARTITIONING_MANAGER = "tenants.audit.partitions.manager"
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 0)
 
 INSTALLED_APPS = [
+    # First: it translates what the others' models say, and replaces templates.
+    "botplatform",
     # Before the admin, whose templates it replaces.
     "unfold",
     "unfold.contrib.filters",
@@ -95,7 +97,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "psqlextra",
     "pgtrigger",
-    "botplatform",
     "tenants",
     "conversations",
     "metrics",
@@ -109,9 +110,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.PreferencesMiddleware",
     "tenants.middleware.StaffContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -122,8 +125,6 @@ WSGI_APPLICATION = "botplatform.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before those of unfold and of the admin, some of which these replace.
-        "DIRS": [BASE_DIR / "botplatform" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -159,6 +160,11 @@ AUTH_PASSWORD_VALIDATORS = [
 UNFOLD = LOOK
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Russian")]
+LOCALE_PATHS = [BASE_DIR / "botplatform" / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = PRODUCTION
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 METRICS_TIME_ZONE = env.time_zone("METRICS_TIME_ZONE", "UTC")

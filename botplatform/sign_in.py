@@ -13,6 +13,11 @@ from tenants.context import current_scope, staff_context
 class StaffBackend(ModelBackend):
     """Renews an outdated hash in its user's own context, the only place where that is possible."""
 
+    def get_user(self, user_id: int) -> User | None:
+        """With what PreferencesMiddleware asks for."""
+        user = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
+
     def authenticate(
         self,
         request: HttpRequest | None,

@@ -64,7 +64,7 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The one that our own proxy saw, where there is one: what stands before it anybody may send."""
+    """The one that our proxy saw, where there is one: what stands before it, anybody may send."""
     address = request.META.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()

@@ -1,14 +1,18 @@
 from django.contrib import admin
 from django.urls import path
+from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 
 from botplatform import errors
+from tenants.backoffice.own_settings import choose_language, own_settings
 
 admin.site.site_header = admin.site.site_title = "botplatform"
-admin.site.index_title = "Back office"
+admin.site.index_title = gettext_lazy("Back office")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/settings/", admin.site.admin_view(own_settings), name="settings"),
+    path("admin/language/", choose_language, name="language"),
     path("admin/", admin.site.urls),
 ]
 handler400 = errors.bad_request

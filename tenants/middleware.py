@@ -8,12 +8,16 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from tenants import correlation
 from tenants.audit import events
 from tenants.context import current_scope, staff_context
 
-REFUSED = "The database refused this: your role on the bot does not allow it. Nothing was changed."
+REFUSED = _(
+    "The database refused this: your role on the bot does not allow it. Nothing was changed."
+)
 # What a filter in an address may come to when it is compiled or run.
 ODD_FILTER = (DataError, ValueError, ArithmeticError)
 
@@ -73,6 +77,20 @@ class StaffContextMiddleware:
         if isinstance(error, DataError) and request.method == "GET":
             raise BadRequest("The address holds a value that the database cannot take.") from error
         return None
+
+
+class PreferencesMiddleware:
+    """Pages in the language and the time zone of whoever is signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "preferences", None)
+        if chosen and chosen.language:
+            translation.activate(chosen.language)
+        with timezone.override(chosen.time_zone if chosen and chosen.time_zone else None):
+            return self.get_response(request)
 
 
 def _is_refusal(response: HttpResponse, staff: bool) -> bool:

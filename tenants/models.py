@@ -12,11 +12,12 @@ from tenants.audit.triggers import audit_rows
 from tenants.fields import JSONObjectField
 from tenants.ids import uuid7
 from tenants.kept import columns_to_update
+from tenants.preferences import StaffPreferences
 from tenants.queries import BotManager, TenantManager
 from tenants.tokens import SealedTokenField, Token
 from tenants.triggers import keep_name, touch_updated_at
 
-__all__ = ["AuditEntry", "Bot", "BotAccess"]
+__all__ = ["AuditEntry", "Bot", "BotAccess", "StaffPreferences"]
 
 
 class Bot(models.Model):

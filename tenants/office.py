@@ -1,8 +1,10 @@
-"""What staff may do with Django's record of their clicks, as pure strings; emitted by a migration.
+"""What staff may do with rows of their own, as pure strings; emitted by migrations.
 
-It names what was changed, another bot's rows as well: staff read what they did themselves. What
-others did with their bots, the audit log says.
+Django's record of their clicks names what was changed, another bot's rows as well: staff read what
+they did themselves. What others did with their bots, the audit log says.
 """
+
+from collections.abc import Callable
 
 from tenants.policies import SUPERUSER, keeper_sees
 
@@ -27,3 +29,25 @@ def let_keeper_erase() -> list[str]:
     """What an entry says of a person who is erased: tenants.audit.personal."""
     rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
     return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
+
+
+def secure_preferences() -> list[str]:
+    """Read when a user is signed in, which is before their context; they go with the user."""
+    table = "staff_preferences"
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_sign_in ON {table} FOR SELECT TO botplatform_office USING (true)",
+        f"CREATE POLICY {table}_read ON {table} FOR SELECT TO admin USING ({OWN} OR {SUPERUSER})",
+        f"CREATE POLICY {table}_add ON {table} FOR INSERT TO admin WITH CHECK ({OWN})",
+        f"CREATE POLICY {table}_change ON {table} FOR UPDATE TO admin USING ({OWN})",
+        f"CREATE POLICY {table}_delete ON {table} FOR DELETE TO admin USING ({OWN} OR {SUPERUSER})",
+        f"GRANT SELECT ON {table} TO botplatform_office",
+        f"GRANT SELECT, INSERT, UPDATE (language, time_zone), DELETE ON {table} TO admin",
+    ]
+
+
+OF_STAFF: dict[str, Callable[[], list[str]]] = {
+    TABLE: lambda: [*secure_admin_log(), *let_keeper_erase()],
+    "staff_preferences": secure_preferences,
+}

@@ -17,6 +17,8 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -29,9 +31,11 @@ __all__ = [
     "PasswordInput",
     "RangeDateFilter",
     "RangeNumericFilter",
+    "Select",
     "StackedInline",
     "TabularInline",
     "TextFilter",
+    "TextInput",
     "UserChangeForm",
     "UserCreationForm",
     "action",

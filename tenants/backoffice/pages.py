@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 
 from tenants.backoffice.lists import LargeList
 from tenants.context import current_scope
@@ -99,8 +100,10 @@ class PlatformAdmin(ViewedAdmin):
                 raise
             messages.error(
                 request,
-                "Nothing was saved: the database refused a value, perhaps because somebody else "
-                "saved the same a moment ago. Please look again and repeat your change.",
+                gettext(
+                    "Nothing was saved: the database refused a value, perhaps because somebody "
+                    "else saved the same a moment ago. Please look again and repeat your change."
+                ),
             )
             return HttpResponseRedirect(request.get_full_path())
 

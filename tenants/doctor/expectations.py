@@ -81,6 +81,8 @@ GRANTS = (
     "GRANT SELECT, INSERT, DELETE ON django_admin_log TO admin",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO {OFFICE}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON axes_accessattempt TO {OFFICE}",
+    f"GRANT SELECT ON staff_preferences TO {OFFICE}",
+    "GRANT SELECT, INSERT, UPDATE (language, time_zone), DELETE ON staff_preferences TO admin",
     "GRANT SELECT ON auth_user, auth_group, auth_user_groups, auth_group_permissions, "
     f"auth_user_user_permissions TO {OFFICE}",
     f"GRANT UPDATE (last_login) ON auth_user TO {OFFICE}",

@@ -117,7 +117,7 @@ REVOKE SELECT (object_id), UPDATE (object_repr, change_message) ON django_admin_
 class Migration(migrations.Migration):
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
-        ("tenants", "0007_downloads"),
+        ("tenants", "0008_staff_preferences"),
     ]
 
     operations = [
