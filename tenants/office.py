@@ -25,6 +25,12 @@ def secure_admin_log() -> list[str]:
     ]
 
 
+def let_keeper_erase() -> list[str]:
+    """What an entry says of a person who is erased: tenants.audit.personal."""
+    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
+    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
+
+
 def secure_preferences() -> list[str]:
     """Read when a user is signed in, which is before their context; they go with the user."""
     table = "staff_preferences"
@@ -41,13 +47,7 @@ def secure_preferences() -> list[str]:
     ]
 
 
-def let_keeper_erase() -> list[str]:
-    """What an entry says of a person who is erased: tenants.audit.personal."""
-    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
-    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
-
-
-OF_STAFF: dict[str, list[Callable[[], list[str]]]] = {
-    TABLE: [secure_admin_log, let_keeper_erase],
-    "staff_preferences": [secure_preferences],
+OF_STAFF: dict[str, Callable[[], list[str]]] = {
+    TABLE: lambda: [*secure_admin_log(), *let_keeper_erase()],
+    "staff_preferences": secure_preferences,
 }
