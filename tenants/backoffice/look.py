@@ -11,7 +11,12 @@ from unfold.contrib.filters.admin import (
     RangeNumericFilter,
 )
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    UserChangeForm,
+    UserCreationForm,
+)
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
@@ -19,6 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AuthenticationForm",
     "AutocompleteSelectFilter",
     "ChangeList",
     "ChoicesDropdownFilter",
