@@ -47,7 +47,27 @@ def secure_preferences() -> list[str]:
     ]
 
 
+def secure_second_factors() -> list[str]:
+    """Who signs people in reads the secrets; in a context nobody does, not even one's own, and a
+    superuser takes a lost one away."""
+    table = "otp_totp_totpdevice"
+    seen = "id, user_id, name, confirmed, created_at"
+    used = "last_t, last_used_at, throttling_failure_timestamp, throttling_failure_count"
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_sign_in ON {table} FOR SELECT TO botplatform_office USING (true)",
+        f"CREATE POLICY {table}_used ON {table} FOR UPDATE TO botplatform_office USING (true)",
+        f"CREATE POLICY {table}_read ON {table} FOR SELECT TO admin USING ({OWN} OR {SUPERUSER})",
+        f"CREATE POLICY {table}_add ON {table} FOR INSERT TO admin WITH CHECK ({OWN})",
+        f"CREATE POLICY {table}_delete ON {table} FOR DELETE TO admin USING ({OWN} OR {SUPERUSER})",
+        f"GRANT SELECT, UPDATE ({used}) ON {table} TO botplatform_office",
+        f"GRANT SELECT ({seen}), INSERT, DELETE ON {table} TO admin",
+    ]
+
+
 OF_STAFF: dict[str, Callable[[], list[str]]] = {
     TABLE: lambda: [*secure_admin_log(), *let_keeper_erase()],
     "staff_preferences": secure_preferences,
+    "otp_totp_totpdevice": secure_second_factors,
 }

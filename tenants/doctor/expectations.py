@@ -82,6 +82,10 @@ GRANTS = (
     "GRANT SELECT, INSERT, DELETE ON django_admin_log TO admin",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO {OFFICE}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON axes_accessattempt TO {OFFICE}",
+    "GRANT SELECT, UPDATE (last_t, last_used_at, throttling_failure_timestamp, "
+    f"throttling_failure_count) ON otp_totp_totpdevice TO {OFFICE}",
+    "GRANT SELECT (id, user_id, name, confirmed, created_at), INSERT, DELETE "
+    "ON otp_totp_totpdevice TO admin",
     f"GRANT SELECT ON staff_preferences TO {OFFICE}",
     "GRANT SELECT, INSERT, UPDATE (language, time_zone), DELETE ON staff_preferences TO admin",
     "GRANT SELECT ON auth_user, auth_group, auth_user_groups, auth_group_permissions, "

@@ -9,7 +9,7 @@ from tenants.doctor.snapshot import Snapshot
 
 @rule(
     "I030",
-    "Staff read of Django's log what they did themselves, and have their own preferences",
+    "Staff read of Django's log what they did themselves, and have what is their own",
     RESTORE,
     opens_data=True,
 )
