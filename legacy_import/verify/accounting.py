@@ -11,6 +11,7 @@ from legacy_import.verify import kept, ledger
 from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
 from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.rejects import Rejects
@@ -88,6 +89,7 @@ class Accounts:
                 self._compare_backup(one.file, file, rejects.get(ledger_path, []))
             else:
                 self._compare_counts(path, one, file)
+                self._compare_fingerprints(path, one, self.rejects.extents.get(ledger_path, NONE))
                 if one.expected.is_conversation:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
@@ -114,6 +116,14 @@ class Accounts:
         if parts != counted["source"]:
             what = "the ledger's counts do not add up"
             self.findings.add(ACCOUNTING, path, what, None, "source", counted["source"], parts)
+
+    def _compare_fingerprints(self, path: str, one: Read, extent: Extent) -> None:
+        """Those of earlier versions stay: there may be more than records."""
+        records = one.expected.records - sum(reject.place == 0 for reject in one.rejects)
+        if extent.records < records:
+            found = (records, extent.records)
+            what = "the ledger has too few fingerprints of its records"
+            self.findings.add(ACCOUNTING, path, what, None, "records", *found)
 
     def _compare_rejects(
         self, path: str, expected: list[Reject], rejects: list[KeptReject]

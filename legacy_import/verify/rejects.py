@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from legacy_import.verify import fingerprints, kept, ledger
 from legacy_import.verify.checks import ACCOUNTING, REPAIRS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.fingerprints import REJECTED, Fingerprints
+from legacy_import.verify.fingerprints import REJECTED, Extent, Fingerprints
 from legacy_import.verify.kept import KeptReject
 
 WHOLE_FILE = 0
@@ -19,13 +19,15 @@ class Rejects:
     def __init__(self, bot_id: uuid.UUID, findings: Findings) -> None:
         self.bot_id = bot_id
         self.findings = findings
+        # Of the paths compared last.
+        self.extents: dict[str, Extent] = {}
         self.runs: set[int | None] = {None, *ledger.run_numbers(bot_id)}
 
     def compare(self, names: Mapping[str, str]) -> dict[str, list[KeptReject]]:
         """`names` by paths in the ledger; what is kept of each path."""
         paths = [*names]
         found = kept.rejects(self.bot_id, paths)
-        extents = fingerprints.extents(self.bot_id, paths)
+        self.extents = extents = fingerprints.extents(self.bot_id, paths)
         wholes = ledger.rejected_wholes(self.bot_id, paths)
         latest = ledger.files(self.bot_id, paths)
         earlier = fingerprints.earlier_rejects(self.bot_id, paths)

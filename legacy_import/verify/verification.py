@@ -36,6 +36,10 @@ from legacy_import.verify.transactions import read_only
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
+UNFINISHED = (
+    "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
+    "if it was killed, import again; then verify again"
+)
 FILES_AT_ONCE, MESSAGES_AT_ONCE = 500, 50_000
 
 
@@ -181,6 +185,8 @@ class Verification:
                 self._advance(one, one.left)
         with maintenance_context():
             read_only()
+            if number := ledger.running(bot_id):
+                self.findings.note(name, UNFINISHED.format(number))
             comparison.end(lambda: self._read_again(name, sample))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)

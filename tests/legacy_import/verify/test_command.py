@@ -244,6 +244,24 @@ def test_interrupted(imported, capsys, monkeypatch):
     assert error.value.returncode == 130
 
 
+def test_while_an_import_runs(imported, by_hand, capsys):
+    assert "has not ended" not in ran(imported, capsys)[1]
+    by_hand("UPDATE import_runs SET status = 'running'")
+    code, out = ran(imported, capsys)
+    assert "has not ended: " in out
+    by_hand("UPDATE import_files SET status = 'partial' WHERE path = 'conversations/7.json'")
+    code, out = ran(imported, capsys)
+    assert code == 3
+    assert "conversations/7.json: was imported in part" in out
+
+
+def test_what_to_do_next(imported, by_hand, capsys):
+    assert "Next: nothing differs: the bots may be switched over." in ran(imported, capsys)[1]
+    assert "Next: nothing differs in the part" in ran(imported, capsys, only="content")[1]
+    by_hand(OTHER_TEXT)
+    assert "Next: do not switch over" in ran(imported, capsys)[1]
+
+
 def test_how_far_it_is(imported, monkeypatch):
     class Bar(verify_migration.Bar):
         def advance(self, size: int) -> None:

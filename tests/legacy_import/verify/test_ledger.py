@@ -196,4 +196,4 @@ def test_every_column_of_the_ledger(kept: Tree, changed_back: Any) -> None:
             with changed_back(f"UPDATE {table} SET {column} = {value} WHERE id = '{pk}'"):
                 if status(looked(kept)) == "passed":
                     unseen.append(name)
-    assert sorted({*unseen}) == sorted(UNSEEN), sorted(unseen)
+    assert sorted({*unseen}) == sorted(UNSEEN), "\n".join(sorted({*unseen}))
