@@ -117,4 +117,5 @@ def _long_chat(say: Say) -> UUID:
     if new:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) messages, conversations")
-    return chat.pk
+    found: UUID = chat.pk
+    return found
