@@ -27,6 +27,13 @@ from tenants.context import maintenance_context
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
 
 
+# As the ledger calls them, where that follows from the name.
+KINDS = {
+    Kind.PROFILE: "profile",
+    Kind.OLDER_PROFILES: "profiles",
+    Kind.CONVERSATION: "conversation",
+    Kind.METRICS: "metrics",
+}
 # Of a file's records; their numbers add up to that of all.
 PARTS = ("inserted", "unchanged", "changed", "rejected")
 
@@ -85,6 +92,7 @@ class Accounts:
                 self.findings.add(FRESHNESS, path, "changed since it was imported")
             if not one.looked_at:
                 continue
+            self._compare_kind(path, one.file, file)
             if one.file.kind is Kind.BACKUP:
                 self._compare_backup(one.file, file, rejects.get(ledger_path, []))
             else:
@@ -116,6 +124,12 @@ class Accounts:
         if parts != counted["source"]:
             what = "the ledger's counts do not add up"
             self.findings.add(ACCOUNTING, path, what, None, "source", counted["source"], parts)
+
+    def _compare_kind(self, path: str, file: File, known: LedgerFile) -> None:
+        kind = KINDS.get(file.kind)
+        if kind and (known.kind, known.key) != (kind, file.key):
+            values = (f"{kind} {file.key}", f"{known.kind} {known.key}")
+            self.findings.add(ACCOUNTING, path, "is another in the ledger", None, "kind", *values)
 
     def _compare_fingerprints(self, path: str, one: Read, extent: Extent) -> None:
         """Those of earlier versions stay: there may be more than records."""

@@ -14,7 +14,7 @@ from legacy_import.verify.stored import IMPORTED, StoredChat
 
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
-    SELECT DISTINCT ON (path) path, id, run_id, status, size, mtime_ns, sha256, header, counts,
+    SELECT DISTINCT ON (path) path, id, kind, key, status, size, mtime_ns, sha256, header, counts,
         count(*) OVER (PARTITION BY path)
     FROM import_files WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone'
     ORDER BY path, id DESC
@@ -77,7 +77,7 @@ RUNNING = """
     ORDER BY number DESC LIMIT 1
 """
 WHOLES = """
-    SELECT id, header -> 'rejected' FROM import_files
+    SELECT id, path, header -> 'rejected' FROM import_files
     WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone' AND header ? 'rejected'
 """
 AT_ONCE = 1_000
@@ -87,7 +87,8 @@ LONGEST_PATH = 1_000
 @dataclass(frozen=True, slots=True)
 class LedgerFile:
     id: uuid.UUID
-    run_id: uuid.UUID
+    kind: str
+    key: int | None
     status: str
     size: int
     mtime_ns: int
@@ -107,10 +108,10 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         cursor.execute(FILES, [bot_id, [*paths]])
         return {
             path: LedgerFile(
-                *(id, run, status, size, mtime, sha256 and bytes(sha256)),
+                *(id, kind, key, status, size, mtime, sha256 and bytes(sha256)),
                 *(json.loads(header), json.loads(counts), versions),
             )
-            for path, id, run, status, size, mtime, sha256, header, counts, versions in cursor
+            for path, id, kind, key, status, size, mtime, sha256, header, counts, versions in cursor
         }
 
 
@@ -158,11 +159,14 @@ def running(bot_id: uuid.UUID) -> int | None:
     return number
 
 
-def rejected_wholes(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[uuid.UUID, list[str]]:
-    """Of files of which nothing was taken: the fingerprints of their pieces."""
+Wholes = dict[uuid.UUID, tuple[str, list[str]]]
+
+
+def rejected_wholes(bot_id: uuid.UUID, paths: Sequence[str]) -> Wholes:
+    """Of files of which nothing was taken: path, and the fingerprints of their pieces."""
     with connection.cursor() as cursor:
         cursor.execute(WHOLES, [bot_id, [*paths]])
-        return {id: json.loads(rejected) for id, rejected in cursor.fetchall()}
+        return {id: (path, json.loads(rejected)) for id, path, rejected in cursor.fetchall()}
 
 
 def has_run(number: int) -> bool:

@@ -38,7 +38,8 @@ class Rejects:
                 self.findings.add(ACCOUNTING, name, what)
             of_file = [one for one in rejects if one.place == WHOLE_FILE]
             digests = latest[path].header.get("rejected") if path in latest else None
-            self._compare_wholes(name, of_file, wholes, digests)
+            ever = {id: hexes for id, (of, hexes) in wholes.items() if of == path}
+            self._compare_wholes(name, of_file, ever, digests)
             of_records = [one for one in rejects if one.place != WHOLE_FILE]
             before = earlier.get(path, {})
             if of_records or extent.rejects or before:
@@ -53,16 +54,18 @@ class Rejects:
         digests: list[str] | None,
     ) -> None:
         """`digests` are those of the file as it is now, if nothing of it was taken."""
-        standing = []
+        standing, there = [], []
         for one in rejects:
             hexes = [print_.hex() for print_ in one.fingerprints]
+            there.append(hexes)
             if not one.is_one or wholes.get(one.file_id) != hexes:
                 self._not_as_imported(name, one)
             elif one.solved_by not in self.runs or (one.solved_by is None and digests is None):
                 self._solved(name, one)
             elif one.solved_by is None:
                 standing.append(hexes)
-        if digests is not None and digests not in standing:
+        gone = any(hexes not in there for hexes in wholes.values())
+        if gone or (digests is not None and digests not in standing):
             self.findings.add(REPAIRS, name, "the reject is not kept", WHOLE_FILE)
 
     def _compare_records(

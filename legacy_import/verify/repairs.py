@@ -27,13 +27,14 @@ COUNTED = """
     FROM import_files AS file
     CROSS JOIN LATERAL (
         SELECT coalesce(sum((of.tally ->> 'repaired')::bigint), 0) AS number
-        FROM jsonb_each(file.counts) AS of (kind, tally) WHERE of.kind <> 'conversations'
+        FROM jsonb_each(file.counts) AS of (kind, tally)
     ) AS counted
     CROSS JOIN LATERAL (
         SELECT count(DISTINCT place) FILTER (WHERE code <> 'telegram-id-taken')
             + count(*) FILTER (WHERE code = 'telegram-id-taken') AS number
         FROM import_repairs AS repair
-        WHERE repair.bot_id = file.bot_id AND repair.file_id = file.id AND place > 0
+        WHERE repair.bot_id = file.bot_id AND repair.file_id = file.id
+            AND (place > 0 OR (file.counts #>> '{conversations,repaired}')::bigint > 0)
     ) AS noted
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
         AND counted.number <> noted.number
