@@ -12,7 +12,7 @@ help:
 	@echo "make test      the test suite against a real PostgreSQL  (ARGS='-k name')"
 	@echo "make check     format, lint, types, migrations, deployment settings, tests"
 	@echo "make format    format the code"
-	@echo "make bench     row security, BotStore and the import, at a million messages  (ARGS='--messages 50000')"
+	@echo "make bench     row security, BotStore, the import and the pages, at millions of messages  (ARGS='--messages 50000')"
 	@echo "make password  a new password for the first user"
 	@echo "make reset     delete the embedded database and start over"
 
@@ -51,6 +51,7 @@ bench: $(INSTALLED)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt || true
 	@$(PY) manage.py bench $(ARGS)
 	@$(PY) manage.py bench_import $(ARGS)
+	@$(PY) manage.py bench_pages $(ARGS)
 
 password: $(INSTALLED)
 	@exec $(PY) manage.py changepassword admin

@@ -42,6 +42,7 @@ LOOK = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("My settings"), "link": reverse_lazy("settings")},
+            {"title": _("Two-factor login"), "link": reverse_lazy("second-factor")},
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
         ]
     },

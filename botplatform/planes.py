@@ -45,7 +45,7 @@ COMMAND_PLANES = {
             *("dbshell", "flush", "inspectdb", "pgtrigger", "squashmigrations", "test"),
             *("createsuperuser", "changepassword"),
             *("rotate_token_key", "install_context_keys", "pgpartition"),
-            *("bench", "bench_import"),
+            *("bench", "bench_import", "bench_pages"),
             *("axes_list_attempts", "axes_reset", "axes_reset_ip", "axes_reset_username"),
         ),
         MIGRATOR,

@@ -97,6 +97,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "psqlextra",
     "pgtrigger",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "tenants",
     "conversations",
     "metrics",
@@ -140,6 +142,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "botplatform.sign_in.StaffBackend",
 ]
+OTP_TOTP_ISSUER = "botplatform"
 AXES_HANDLER = "botplatform.throttle.Throttle"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOCKOUT_MINUTES", 15, least=1))

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from botplatform.planes import OFFICE
 
@@ -62,9 +63,9 @@ def import_first_fleet() -> str | None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "legacy"
-        # Lately, for the dashboard; a file of this moment would be left to the next pass.
-        until = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds")
-        _manage("make_legacy_sample", str(tree), *SAMPLE, "--until", until, "-v", "0")
+        # Chats run on for a while after their last dialogue has begun.
+        until = (timezone.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+        _manage("make_legacy_sample", str(tree), *SAMPLE, "--until", until, "--verbosity", "0")
         made = json.loads(
             _manage(
                 "import_legacy_json", str(tree), "--all-bots", "--no-input", "--format=json", "-v0"

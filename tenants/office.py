@@ -25,6 +25,12 @@ def secure_admin_log() -> list[str]:
     ]
 
 
+def let_keeper_erase() -> list[str]:
+    """What an entry says of a person who is erased: tenants.audit.personal."""
+    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
+    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
+
+
 def secure_preferences() -> list[str]:
     """Read when a user is signed in, which is before their context; they go with the user."""
     table = "staff_preferences"
@@ -41,13 +47,27 @@ def secure_preferences() -> list[str]:
     ]
 
 
-def let_keeper_erase() -> list[str]:
-    """What an entry says of a person who is erased: tenants.audit.personal."""
-    rights = "SELECT (object_id), UPDATE (object_repr, change_message)"
-    return keeper_sees(TABLE, rights, ("SELECT", "UPDATE"))
+def secure_second_factors() -> list[str]:
+    """Who signs people in reads the secrets; in a context nobody does, not even one's own, and a
+    superuser takes a lost one away."""
+    table = "otp_totp_totpdevice"
+    seen = "id, user_id, name, confirmed, created_at"
+    used = "last_t, last_used_at, throttling_failure_timestamp, throttling_failure_count"
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_sign_in ON {table} FOR SELECT TO botplatform_office USING (true)",
+        f"CREATE POLICY {table}_used ON {table} FOR UPDATE TO botplatform_office USING (true)",
+        f"CREATE POLICY {table}_read ON {table} FOR SELECT TO admin USING ({OWN} OR {SUPERUSER})",
+        f"CREATE POLICY {table}_add ON {table} FOR INSERT TO admin WITH CHECK ({OWN})",
+        f"CREATE POLICY {table}_delete ON {table} FOR DELETE TO admin USING ({OWN} OR {SUPERUSER})",
+        f"GRANT SELECT, UPDATE ({used}) ON {table} TO botplatform_office",
+        f"GRANT SELECT ({seen}), INSERT, DELETE ON {table} TO admin",
+    ]
 
 
-OF_STAFF: dict[str, list[Callable[[], list[str]]]] = {
-    TABLE: [secure_admin_log, let_keeper_erase],
-    "staff_preferences": [secure_preferences],
+OF_STAFF: dict[str, Callable[[], list[str]]] = {
+    TABLE: lambda: [*secure_admin_log(), *let_keeper_erase()],
+    "staff_preferences": secure_preferences,
+    "otp_totp_totpdevice": secure_second_factors,
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from botplatform.demo.fleet import DemoBot, DemoError, Size, make_fleet
-from botplatform.legacy_sample.until import UNTIL
+
+UNTIL = datetime(2025, 9, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Order:
     """Of the bots, when they are not to be made up; as many as the size says."""
     dirt: tuple[str, ...] = ()
     until: datetime = UNTIL
-    """When the last message of the clean part was sent, or shortly before."""
+    """The last messages are of shortly before."""
 
     @property
     def one_tree(self) -> bool:

@@ -22,7 +22,8 @@ class Said:
 
 def said_in(chat: Chat, talk: Talk, rng: Random, calendar: Calendar) -> Iterator[Said]:
     at = calendar.moment(chat.begins)
-    pause = (calendar.moment(chat.ends) - at) / (chat.messages / 2 / MEAN_EXCHANGES + 1)
+    ends = calendar.moment(chat.ends)
+    pause = (ends - at) / (chat.messages / 2 / MEAN_EXCHANGES + 1)
     number, begins = 0, at
     while number < chat.messages:
         for exchange in talk.dialogue(rng):
@@ -34,5 +35,5 @@ def said_in(chat: Chat, talk: Talk, rng: Random, calendar: Calendar) -> Iterator
             number += 2
             if number >= chat.messages:
                 return
-        begins += pause
+        begins = min(begins + pause, ends)
         at = max(at, begins)

@@ -66,7 +66,7 @@ def _write_bot(
         folder.write(f"{prefix}girls_data.json", _text({"girls": dict(_older_people(bot, rng))}))
         made.profiles += OLDER_PEOPLE
     for dialect in dialects:
-        write_dirt(folder, prefix, bot, dialect, order.dirt)
+        write_dirt(folder, prefix, bot, dialect, order)
 
 
 def _write_chat(

@@ -150,6 +150,8 @@ class ProfileAdmin(TenantAdmin):
             chats = list(chats_of(person)[: MOST_CHATS + 1])
             others = Profile.objects.filter(telegram_id=person.telegram_id).exclude(pk=person.pk)
             context |= {
+                # What goes with a person is erased with them.
+                "show_delete": False,
                 "chats": chats[:MOST_CHATS],
                 "more_chats": len(chats) > MOST_CHATS,
                 "legacy": tree(person.additional_data),

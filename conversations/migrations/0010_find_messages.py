@@ -1,9 +1,10 @@
 """Search for pages of the back office: newest first, with its filters, from any place on.
 
 The filters are asked of the messages themselves, so that nothing is cut off before. Of a common
-word the latest messages of each bot have a page of matches. If they have not, it is rare enough for
-the full-text index to name all matches. The planner cannot know which: of a begin of a word that a
-bot never says it expects one message in two hundred, and looks for them through all of the bot's.
+word the latest messages have a page of matches; how far back follows from how many the very latest
+have. Of a rarer one there are so few that the full-text index may name them all. The planner cannot
+know which it is: of a beginning of a word that a bot never says it expects one message in two
+hundred, and looks for them through all of the bot's.
 
 A rare kind of message has an index of its own: with a common word neither of the two ways is short.
 """
@@ -24,6 +25,9 @@ AS $$
 DECLARE
     seen uuid[] := public.staff_bots('viewer');
     in_order text := CASE WHEN newer THEN ' ORDER BY sent_at, id DESC' ELSE ' ORDER BY sent_at DESC, id' END;
+    by_time text := CASE WHEN newer THEN ' ORDER BY sent_at' ELSE ' ORDER BY sent_at DESC' END;
+    first text := CASE WHEN newer THEN 'max' ELSE 'min' END;
+    last text := CASE WHEN newer THEN 'min' ELSE 'max' END;
     sent text := concat(
         CASE WHEN since IS NOT NULL THEN ' AND sent_at >= $3' END,
         CASE WHEN until IS NOT NULL THEN ' AND sent_at < $4' END,
@@ -35,9 +39,10 @@ DECLARE
         CASE WHEN sender IS NOT NULL THEN ' AND sender_type = $5' END,
         CASE WHEN kind IS NOT NULL THEN ' AND message_type = $6' END);
     of_bots text := 'SELECT bot, public.query_of_bot(bot, $9) FROM unnest($10) AS bot OFFSET 0';
+    looked_at integer := 2000;
     each integer;
+    edge timestamptz;
     certain uuid[];
-    complete boolean;
     parts text;
 BEGIN
     most := least(most, 1000);
@@ -53,25 +58,30 @@ BEGIN
     IF cardinality(seen) = 0 THEN
         RETURN;
     END IF;
-    IF chat IS NULL AND cardinality(seen) <= 100 THEN
-        -- What lies behind the last message looked at of a bot is not certain to be next.
-        each := 10000 / cardinality(seen);
-        EXECUTE 'WITH latest AS MATERIALIZED (SELECT bot, own.* FROM (' || of_bots || ') AS seen (bot, asked),'
-            ' LATERAL (SELECT messages.id, sent_at, search @@ asked' || fits || ' AS fits FROM public.messages'
-            ' WHERE bot_id = bot' || sent || in_order || ' LIMIT $11) AS own),'
-            ' ends AS (SELECT ' || CASE WHEN newer THEN 'max' ELSE 'min' END || '(sent_at) AS sent_at'
-            ' FROM latest GROUP BY bot HAVING count(*) = $11),'
-            ' edge AS (SELECT ' || CASE WHEN newer THEN 'min' ELSE 'max' END || '(sent_at) AS sent_at FROM ends)'
-            ' SELECT ARRAY(SELECT latest.id FROM latest, edge WHERE fits AND (edge.sent_at IS NULL OR'
-            ' latest.sent_at ' || CASE WHEN newer THEN '<' ELSE '>' END || ' edge.sent_at)'
-            || replace(in_order, 'sent_at', 'latest.sent_at') || ' LIMIT $1), edge.sent_at IS NULL FROM edge'
-            INTO certain, complete
-            USING most, chat, since, until, sender, kind, at_time, at_id, query, seen, each;
-        IF complete OR cardinality(certain) = most THEN
+    WHILE chat IS NULL AND cardinality(seen) <= 100 AND looked_at <= 40000 LOOP
+        -- The latest messages of all bots together: those after the edge are sure to be all.
+        each := least(looked_at, 4 * looked_at / cardinality(seen));
+        EXECUTE 'WITH latest AS MATERIALIZED (SELECT bot, own.sent_at FROM unnest($10) AS bot,'
+            ' LATERAL (SELECT sent_at FROM public.messages WHERE bot_id = bot' || sent || by_time || ' LIMIT $11) AS own)'
+            ' SELECT ' || last || '(sent_at) FROM ((SELECT sent_at FROM latest' || by_time || ' OFFSET $12 LIMIT 1)'
+            ' UNION ALL SELECT ' || first || '(sent_at) FROM latest GROUP BY bot HAVING count(*) = $11) AS ends'
+            INTO edge
+            USING most, chat, since, until, sender, kind, at_time, at_id, query, seen, each, looked_at;
+        EXECUTE 'SELECT ARRAY(SELECT own.id FROM (' || of_bots || ') AS seen (bot, asked), LATERAL ('
+            ' SELECT messages.id, sent_at, search @@ asked' || fits || ' AS fits FROM public.messages'
+            ' WHERE bot_id = bot' || sent || ' AND sent_at ' || CASE WHEN newer THEN '<' ELSE '>' END || ' $12'
+            || by_time || ' LIMIT $11) AS own WHERE fits' || in_order || ' LIMIT $1)'
+            INTO certain
+            USING most, chat, since, until, sender, kind, at_time, at_id, query, seen, each,
+                coalesce(edge, CASE WHEN newer THEN 'infinity' ELSE '-infinity' END::timestamptz);
+        IF edge IS NULL OR cardinality(certain) = most THEN
             RETURN QUERY SELECT unnest(certain);
             RETURN;
         END IF;
-    END IF;
+        -- Half as many again as should do.
+        EXIT WHEN looked_at > 2000 OR cardinality(certain) * 20 < most;
+        looked_at := looked_at * 3 / 2 * most / cardinality(certain);
+    END LOOP;
     IF cardinality(seen) <= 100 THEN
         -- Each is planned for its own partition; without OFFSET 0 by the order instead of the words.
         SELECT string_agg(format('(SELECT own.id, sent_at FROM (SELECT messages.id, sent_at FROM public.messages'

@@ -40,7 +40,7 @@ def text(value: str) -> bytes:
 
 
 def jsonb(value: Any) -> bytes:
-    data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     return _length(len(data) + 1) + b"\x01" + data
 
 

@@ -22,7 +22,7 @@ class AlreadyAsked(Exception):
     """A job of this bot waits or runs."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__("A job of this bot is not finished yet.")
+        super().__init__()
         self.job = job
 
 

@@ -72,22 +72,29 @@ def _words(job: Job, page: Path) -> list[str]:
             return ["retry_rejects", number, bot]
         case Job.Action.VERIFY:
             zone = job.run.options.get("source_tz", "UTC")
-            options = [bot, f"--source-tz={zone}", f"--report={page}"]
-            return ["verify_migration", _folder(job), *options]
+            options = [f"--source-tz={zone}", f"--report={page}"]
+            return ["verify_migration", *_tree(job), *options]
     how = ["--dry-run"] if job.action == Job.Action.PLAN else []
     if job.keep_written:
         how.append("--keep-written")
     return ["rollback_import", number, bot, *how]
 
 
-def _folder(job: Job) -> str:
-    folder: str | None = job.run.options.get("path")
-    if folder is None:
+def _tree(job: Job) -> list[str]:
+    """Never the whole of a tree of several bots, whose other files are not this manager's."""
+    path, name = job.run.options.get("path"), job.bot.name
+    if path is None:
         raise CommandError(
             f"Run {job.run.number} does not say where its files lie: an earlier version imported "
-            f"them. On the server: manage.py verify_migration PATH --bot {job.bot.name!r}"
+            f"them. On the server: manage.py verify_migration PATH --bot {name!r}"
         )
-    return folder
+    folder = Path(path)
+    if job.run.options["a_folder_for_each_bot"] and folder.is_dir():
+        names = [each.name for each in folder.iterdir() if each.name.lower() == name.lower()]
+        if not names:
+            raise CommandError(f"{path} has no folder {name}. Was the bot renamed since?")
+        name = names[0]
+    return [path, f"--bot={name}"]
 
 
 def _require_manager(job: Job) -> None:

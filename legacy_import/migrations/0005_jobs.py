@@ -64,11 +64,16 @@ class Migration(migrations.Migration):
                     "asked_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
-                ("started_at", models.DateTimeField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("exit_code", models.SmallIntegerField(null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("exit_code", models.SmallIntegerField(blank=True, null=True)),
                 ("output", models.TextField(db_default="", help_text="What the command said.")),
-                ("report", models.TextField(help_text="Of a verification: its page.", null=True)),
+                (
+                    "report",
+                    models.TextField(
+                        blank=True, help_text="Of a verification: its page.", null=True
+                    ),
+                ),
                 (
                     "asked_by",
                     models.ForeignKey(
@@ -111,6 +116,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("finished_at", None)),
                         fields=("bot",),
                         name="import_jobs_one_of_bot",
+                        violation_error_message="A job of this bot is not finished yet.",
                     )
                 ],
             },

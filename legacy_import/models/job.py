@@ -26,12 +26,12 @@ class Job(LedgerModel):
         User, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     asked_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
     # The command's; none where its process died.
-    exit_code = models.SmallIntegerField(null=True)
+    exit_code = models.SmallIntegerField(null=True, blank=True)
     output = models.TextField(db_default="", help_text="What the command said.")
-    report = models.TextField(null=True, help_text="Of a verification: its page.")
+    report = models.TextField(null=True, blank=True, help_text="Of a verification: its page.")
 
     class Meta(LedgerModel.Meta):
         db_table = "import_jobs"
@@ -42,6 +42,7 @@ class Job(LedgerModel):
                 fields=["bot"],
                 condition=models.Q(finished_at=None),
                 name="import_jobs_one_of_bot",
+                violation_error_message="A job of this bot is not finished yet.",
             )
         ]
         indexes = [

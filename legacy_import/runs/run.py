@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -117,7 +117,9 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
     progress.begin(found.size)
     made = roster.save()
     with ledger.locked(made):
-        runs = ledger.begin(list(made.values()), ImportRun.Action.IMPORT, _as_json(options))
+        runs = ledger.begin(
+            list(made.values()), ImportRun.Action.IMPORT, _as_json(options, folders)
+        )
         report.run_id = next(iter(runs.values())).number
         bot_trees = {
             name: BotTree(name, name if folder else "", made[name], runs[made[name]])
@@ -223,12 +225,13 @@ def _end(
         ledger.end(runs[bot_id], status, counts)
 
 
-def _as_json(options: Options) -> dict[str, Any]:
+def _as_json(options: Options, folders: Mapping[str, bytes]) -> dict[str, Any]:
     root = options.root.resolve()
     return {
         "folder": root.name,
         # For a verification; a name that is no UTF-8 is found by hand.
         "path": str(root).encode("utf-8", "backslashreplace").decode(),
+        "a_folder_for_each_bot": all(folders.values()),
         "only": sorted(options.only),
         "workers": options.workers,
         "source_tz": str(options.source_tz),

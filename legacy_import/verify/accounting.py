@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from legacy_import.verify import kept, ledger
+from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
 from legacy_import.verify.ledger import LedgerFile
+from legacy_import.verify.rejects import Rejects
 from legacy_import.verify.same import same_text
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
@@ -22,6 +25,10 @@ from tenants.context import maintenance_context
 
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
+
+
+# Of a file's records; their numbers add up to that of all.
+PARTS = ("inserted", "unchanged", "changed", "rejected")
 
 
 @dataclass
@@ -36,6 +43,8 @@ class Read:
     measurements: int = 0
     # Messages that the import took from the conversation's backups.
     salvaged: int = 0
+    # Of repaired messages the places in the ledger, by those in the file; where they may differ.
+    placed: dict[int, int] = field(default_factory=dict)
 
     @property
     def file(self) -> File:
@@ -49,13 +58,19 @@ class Accounts:
         self.findings = findings
         with maintenance_context():
             self.refused = kept.refused(bot_id)
+            self.rejects = Rejects(bot_id, findings)
 
     def known(self, read: list[Read]) -> dict[str, LedgerFile]:
         return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
 
     def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
         paths = [ledger.path_of(one.file) for one in read]
-        rejects = kept.rejects(self.bot_id, paths)
+        names = {
+            path: one.file.printable
+            for path, one in zip(paths, read, strict=True)
+            if one.looked_at and path in known
+        }
+        rejects = self.rejects.compare(names)
         for one, ledger_path in zip(read, paths, strict=True):
             path = one.file.printable
             file = known.get(ledger_path)
@@ -74,10 +89,15 @@ class Accounts:
                 self._compare_backup(one.file, file, rejects.get(ledger_path, []))
             else:
                 self._compare_counts(path, one, file)
+                self._compare_fingerprints(path, one, self.rejects.extents.get(ledger_path, NONE))
+                if one.expected.is_conversation:
+                    compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
                     self.findings.count(BACKUPS, "files kept whole")
                     self._compare_bytes(one.file, file)
                 self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
+                if file.versions == 1:
+                    self._compare_foreseen(path, one.rejects, self.refused.get(ledger_path, {}))
                 self._compare_refused(one, self.refused.get(ledger_path, {}))
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
@@ -92,6 +112,18 @@ class Accounts:
             if counted[name] != expected:
                 found = counted[name]
                 self.findings.add(ACCOUNTING, path, "counts differ", None, name, expected, found)
+        parts = sum(file.counted(name, without) for name in PARTS)
+        if parts != counted["source"]:
+            what = "the ledger's counts do not add up"
+            self.findings.add(ACCOUNTING, path, what, None, "source", counted["source"], parts)
+
+    def _compare_fingerprints(self, path: str, one: Read, extent: Extent) -> None:
+        """Those of earlier versions stay: there may be more than records."""
+        records = one.expected.records - sum(reject.place == 0 for reject in one.rejects)
+        if extent.records < records:
+            found = (records, extent.records)
+            what = "the ledger has too few fingerprints of its records"
+            self.findings.add(ACCOUNTING, path, what, None, "records", *found)
 
     def _compare_rejects(
         self, path: str, expected: list[Reject], rejects: list[KeptReject]
@@ -111,6 +143,14 @@ class Accounts:
                     REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
                     reject.place, "bytes", reject.size, sizes,
                 )  # fmt: skip
+
+    def _compare_foreseen(
+        self, path: str, expected: list[Reject], refused: dict[int, bytes]
+    ) -> None:
+        for reject in expected:
+            if reject.place in refused:
+                what = f"is no record that PostgreSQL refused: {reject.reason}"
+                self.findings.add(REPAIRS, path, what, reject.place)
 
     def _compare_refused(self, one: Read, refused: dict[int, bytes]) -> None:
         """What PostgreSQL did not take is kept as JSON, and is the record."""

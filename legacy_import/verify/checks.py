@@ -41,7 +41,8 @@ CHECKS = {
     ),
     REPAIRS: Check(
         "Of what was repaired or could not be taken: is the original kept, byte for byte?",
-        "the bytes that were not kept are only in the file: keep it",
+        "keep the files: what is named is in them alone. If nobody changed the ledger by hand, "
+        "roll the run back and import again",
     ),
     BACKUPS: Check(
         "Are the backups kept, byte for byte?",

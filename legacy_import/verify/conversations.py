@@ -35,6 +35,8 @@ class Conversations:
         self.deep = deep
         # Of a chat: the messages that its file does not have and its backups do.
         self.salvaged: Counter[int] = Counter()
+        # Of a chat: its repaired messages' places in the file, and those in the ledger.
+        self.placed: dict[int, dict[int, int]] = {}
 
     def compare(self, read: dict[int, Imported]) -> None:
         chats = stored.chats(self.bot_id, [*read])
@@ -63,6 +65,8 @@ class Conversations:
         agrees = agrees and one.records == extent.records
         shifts = {chat.least_shift, chat.most_shift, extent.least_shift, extent.most_shift} - {None}
         moved = len(shifts) > 1
+        if agrees and one.versions > 1 and sum_.repaired:
+            self.placed[chat.chat_id] = self._placed(one, chat)
         if self.deep or moved or not agrees:
             held = Fingerprints.of(self.bot_id, one.path)
             if self.deep or not agrees:
@@ -87,6 +91,7 @@ class Conversations:
         found = next(rows, None)
         others = Others(one, chat.chat_id, held, self.findings)
         missing: list[int] = []
+        placed = self.placed.setdefault(chat.chat_id, {})
         extra = chat.rows - sum(1 for _ in _messages(again()))
         for row in _messages(again()):
             while found and extra > 0 and not _same(row, found, taken):
@@ -100,12 +105,24 @@ class Conversations:
                 self.findings.add(CONTENT, name, "the row is missing", row.place)
                 continue
             self._compare_row(name, row, found, taken)
+            if row.repairs:
+                placed[row.place] = found[9]
             found = next(rows, None)
         while found:
             others.add(found)
             found = next(rows, None)
         self.salvaged[chat.chat_id] = others.end()
         self._compare_places(name, places, held, missing)
+
+    def _placed(self, one: Imported, chat: StoredChat) -> dict[int, int]:
+        """Of a file whose messages are the conversation's, one by one."""
+        assert one.file
+        placed, repaired, next_ = {}, one.sum.repaired, 0
+        for rank, (_, place) in enumerate(stored.positions(self.bot_id, chat.id), 1):
+            if next_ < len(repaired) and repaired[next_] == rank:
+                placed[one.file.repaired.places[next_]] = place
+                next_ += 1
+        return placed
 
     def _imported(
         self, name: str, chat: StoredChat, taken: set[int], places: "array[int]"

@@ -32,7 +32,8 @@ RECORDS = """
         sum(chunk.records) = max(chunk.first_place + chunk.records - 1)
             AND min(chunk.first_place) = 1
             AND bool_and(length(chunk.hashes) = chunk.records * 12),
-        min(chunk.shift), max(chunk.shift)
+        min(chunk.shift), max(chunk.shift),
+        bool_or(position('\\xffffffff'::bytea IN substr(chunk.hashes, 1, chunk.records * 4)) > 0)
     FROM import_files AS file
     JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
@@ -64,6 +65,13 @@ NUMBERS = f"""
 EARLIER = f"""
     SELECT kept.place, kept.earlier {OF_PATH.format("import_changes")}
         AND kept.earlier IS NOT NULL
+"""
+EARLIER_REJECTS = """
+    SELECT file.path, kept.place, kept.earlier
+    FROM import_files AS file
+    JOIN import_changes AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+        AND substr(kept.earlier, 1, 4) = '\\xffffffff'::bytea
 """
 AT_ONCE = 500
 
@@ -178,6 +186,8 @@ class Extent:
     whole: bool = True
     least_shift: int = 0
     most_shift: int = 0
+    # Whether some may be of rejects.
+    rejects: bool = False
 
 
 NONE = Extent()
@@ -201,4 +211,13 @@ def earlier_contents(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> dic
     for place, earlier in streamed(EARLIER, [bot_id, path, [*places]]):
         if bytes(earlier[:IDENTITY]) != REJECTED:
             found.setdefault(place, set()).add(bytes(earlier[IDENTITY:]))
+    return found
+
+
+def earlier_rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, dict[int, set[bytes]]]:
+    """What was rejected at a place before another record was imported there."""
+    found: dict[str, dict[int, set[bytes]]] = {}
+    for path, place, earlier in streamed(EARLIER_REJECTS, [bot_id, [*paths]]):
+        places = found.setdefault(path, {})
+        places.setdefault(place, set()).add(bytes(earlier[IDENTITY:]))
     return found

@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from django.db import connection
@@ -170,10 +171,11 @@ class HeldPeople:
             cursor.execute(BEFORE, [self.bot_id, str(telegram_id)])
             rows = cursor.fetchall()
         for data, created_at, active_at in rows:
-            values = {"telegram_id": telegram_id, "created_at": created_at}
-            values["last_active_at"] = active_at
-            if any(_measured(row) == measured for row in _stats(values, data)):
-                return True
+            # A time that the record did not have is not its measurements'.
+            for begun, active in product((created_at, None), (active_at, None)):
+                values = {"telegram_id": telegram_id, "created_at": begun, "last_active_at": active}
+                if any(_measured(row) == measured for row in _stats(values, data)):
+                    return True
         return False
 
     def _fits_metric(self, measured: Measured, place: int, value: str) -> bool:

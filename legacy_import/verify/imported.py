@@ -1,5 +1,6 @@
 """One conversation as its file has it."""
 
+from array import array
 from dataclasses import dataclass, field
 
 from legacy_import.verify.canonical import message_hash
@@ -19,6 +20,8 @@ class Sum:
     earliest: int = 0
     latest: int = 0
     last: int | None = field(default=None, repr=False)
+    # Of repaired messages: which row of the conversation each is.
+    repaired: "array[int]" = field(default_factory=lambda: array("q"), repr=False)
 
     def add(self, row: MessageRow) -> None:
         sent_at = row.sent_at
@@ -29,6 +32,8 @@ class Sum:
         elif sent_at > self.latest:
             self.latest = sent_at
         self.rows += 1
+        if row.repairs:
+            self.repaired.append(self.rows)
         self.sum += message_hash(row, self.rows)
         self.places += row.place
         self.backwards += self.last is not None and sent_at < self.last

@@ -11,11 +11,13 @@ from datetime import date
 
 from django.db import connection
 
+from legacy_import.verify.encoded import fingerprint
 from legacy_import.verify.source.repaired import short
 from legacy_import.verify.streamed import streamed
 
 REJECTS = """
-    SELECT file.path, reject.place, reject.file_id, reject.raw
+    SELECT file.path, reject.place, reject.file_id, reject.raw, reject.code, reject.piece,
+        reject.solved_by
     FROM import_files AS file
     JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
@@ -39,7 +41,8 @@ ORIGINALS = """
     ORDER BY file.path, kept.place, kept.file_id
 """
 REPAIRED = """
-    SELECT file.path, repair.place, repair.code, repair.pointer, repair.original, kept.original
+    SELECT file.path, repair.file_id, repair.place, repair.code, repair.pointer, repair.original,
+        kept.original
     FROM import_files AS file
     JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
     LEFT JOIN import_originals AS kept ON kept.bot_id = repair.bot_id
@@ -61,13 +64,21 @@ class KeptReject:
     """One record's bytes, which may lie in several rows."""
 
     place: int
-    size: int
-    sha256: bytes
+    file_id: uuid.UUID
+    code: str
+    solved_by: int | None
+    size: int = 0
+    sha256: bytes = b""
+    fingerprints: list[bytes] = field(default_factory=list)
+    """Of each row, as the ledger has them."""
+    is_one: bool = True
+    """Whether its rows follow each other and say the same of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRepair:
     path: str
+    file_id: uuid.UUID
     place: int
     code: str
     pointer: str
@@ -98,14 +109,19 @@ def has(places: "array[int]", place: int) -> bool:
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
     found: dict[str, list[KeptReject]] = {}
     record, digest = None, hashlib.sha256()
-    for path, place, file_id, raw in streamed(REJECTS, [bot_id, [*paths]]):
+    rows = streamed(REJECTS, [bot_id, [*paths]])
+    for path, place, file_id, raw, code, piece, solved_by in rows:
         kept = found.setdefault(path, [])
         if (path, place, file_id) != record:
             record, digest = (path, place, file_id), hashlib.sha256()
-            kept.append(KeptReject(place, 0, b""))
+            kept.append(KeptReject(place, file_id, code, solved_by))
+        one = kept[-1]
+        same = (code, solved_by, piece) == (one.code, one.solved_by, len(one.fingerprints))
+        one.is_one = one.is_one and same
+        one.fingerprints.append(fingerprint(raw, code.encode()))
         digest.update(raw)
-        kept[-1].size += len(raw)
-        kept[-1].sha256 = digest.digest()
+        one.size += len(raw)
+        one.sha256 = digest.digest()
     return found
 
 

@@ -72,6 +72,10 @@ HAD_TIME = f"""
         WHERE run.bot_id = %(bot)s AND %(time)s BETWEEN
             {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
 """
+RUNNING = """
+    SELECT number FROM import_runs WHERE bot_id = %s AND status = 'running'
+    ORDER BY number DESC LIMIT 1
+"""
 WHOLES = """
     SELECT id, header -> 'rejected' FROM import_files
     WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone' AND header ? 'rejected'
@@ -146,6 +150,12 @@ def run_numbers(bot_id: uuid.UUID) -> set[int]:
             "SELECT number FROM import_runs WHERE bot_id = %s AND status <> 'undone'", [bot_id]
         )
         return {number for (number,) in cursor.fetchall()}
+
+
+def running(bot_id: uuid.UUID) -> int | None:
+    """The number of a run that began and has not ended, or was killed."""
+    number: int | None = _one(RUNNING, [bot_id])
+    return number
 
 
 def rejected_wholes(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[uuid.UUID, list[str]]:

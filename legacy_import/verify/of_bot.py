@@ -137,7 +137,9 @@ class Comparison:
         conversations.compare(chats)
         for one in portion:
             if one.sum is not None and one.read.file.key is not None:
-                one.read.salvaged = conversations.salvaged[one.read.file.key]
+                key = one.read.file.key
+                one.read.salvaged = conversations.salvaged[key]
+                one.read.placed = conversations.placed.get(key, {})
 
     def _conversations(self) -> Conversations:
         return Conversations(self.bot_id, self.findings, self.zones, self.deep)
@@ -149,7 +151,9 @@ class Comparison:
             self.findings.count(ACCOUNTING, "files read as a sample", self.looked_at)
             what = f"only a sample was read, {self.looked_at:,} of {len(self.seen):,} files"
             self.findings.note(self.zones.bot, what)
-        removed = Removed(self.bot_id, self.zones.bot, self.seen, self.findings)
+        removed = Removed(
+            self.bot_id, self.zones.bot, self.seen, self.accounts.rejects, self.findings
+        )
         removed.compare(self._conversations, self.accept_removed)
         held = HeldPeople(self.bot_id)
         if OF_FILES & {*self.findings.checks}:

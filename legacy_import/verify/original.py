@@ -16,11 +16,12 @@ LONGEST_STEP = 100
 
 def is_in(record: bytes, repair: KeptRepair) -> bool:
     """At the field it names, or anywhere where its name does not lead to one value."""
-    if not repair.original:
-        return True
     values = Values()
     try:
         of_record = _whole(values, record)
+        if not repair.original:  # it was missing
+            steps = repair.pointer.split("/")[1:]
+            return not steps or all(value is None for value in _at(of_record, steps))
         lost = [value for _, value in values.twice]
         kept = _whole(values, repair.original)
     except (Broken, RecursionError):

@@ -11,6 +11,8 @@ from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.imported import Imported, Sum
 from legacy_import.verify.ledger import Latest
+from legacy_import.verify.rejects import Rejects
+from legacy_import.verify.repairs import compare_numbers
 
 NAMED = 3
 AT_ONCE = 500
@@ -28,7 +30,10 @@ ACCEPTED = (
 class Removed:
     """Of one bot; `seen` are hashes of the paths there are."""
 
-    def __init__(self, bot_id: uuid.UUID, bot: str, seen: set[bytes], findings: Findings) -> None:
+    def __init__(
+        self, bot_id: uuid.UUID, bot: str, seen: set[bytes], rejects: Rejects, findings: Findings
+    ) -> None:
+        self.rejects = rejects
         self.bot_id = bot_id
         self.bot = bot
         self.seen = seen
@@ -45,6 +50,9 @@ class Removed:
                 if file.kind == "conversation" and file.key is not None
             }
             conversations().compare(chats)
+            names = {file.path: file.path for file in some}
+            self.rejects.compare(names)
+            compare_numbers(self.bot_id, names, self.findings)
             for file in some:
                 self._compare_bytes(file)
         if self.number:

@@ -6,6 +6,15 @@ from typing import Any
 from legacy_import.verify.checks import CHECKS, ROLLBACK, SELF_TEST
 from legacy_import.verify.findings import Findings
 
+NEXT = {
+    "differences": 'do not switch over; do what stands above after "To do"',
+    "stale": "import the tree again with --min-age 0, then verify again",
+    "incomplete": 'do not switch over; what was "not made" above says why, and what to do',
+    "error": "do not switch over, and trust nothing of the above: the verifier itself failed",
+}
+SWITCH = "nothing differs: the bots may be switched over"
+MORE = "nothing differs in the part that was looked at: verify without --only and --sample"
+
 
 def status(findings: Findings) -> str:
     if findings.total[SELF_TEST]:
@@ -46,7 +55,12 @@ def as_text(findings: Findings) -> str:
         if wrong:
             lines.append(f"    To do: {CHECKS[check].to_do}.")
     lines += [f"Note: {note}" for note in findings.notes]
-    return "\n".join([*lines, f"Result: {status(findings)}"])
+    return "\n".join([*lines, f"Next: {_next(findings)}.", f"Result: {status(findings)}"])
+
+
+def _next(findings: Findings) -> str:
+    whole = {*CHECKS} - {ROLLBACK} <= {*findings.checks} and not findings.sampled
+    return NEXT.get(status(findings)) or (SWITCH if whole else MORE)
 
 
 def as_json(findings: Findings) -> dict[str, Any]:

@@ -31,11 +31,15 @@ from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.sample import Sample
 from legacy_import.verify.selftest import NO_CONVERSATION, self_test
 from legacy_import.verify.source.reading import Expected
-from legacy_import.verify.source.tree import File, Kind, files
+from legacy_import.verify.source.tree import KNOWN, File, Kind, files, printable
 from legacy_import.verify.transactions import read_only
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
+UNFINISHED = (
+    "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
+    "if it was killed, import again; then verify again"
+)
 FILES_AT_ONCE, MESSAGES_AT_ONCE = 500, 50_000
 
 
@@ -78,14 +82,21 @@ class Verification:
             raise NotVerified(f"{self.root} is no folder.")
         if self.number is not None:
             self._require_run(self.number)
+        if self.bot is not None:
+            self._require_tree_of(self.bot)
         samples = self._look_around()
         bots = self._bots(samples)
+        if self.bot is not None and not bots:
+            raise NotVerified(f"There is no bot {self.bot} in the database: was it imported?")
         for name in samples:
             if name in bots:
                 self._verify(name, bots[name], samples[name])
             else:
                 what = "the bot is not in the database"
                 self.findings.add(ACCOUNTING, name, what, always=True)
+        if self.bot is None:
+            for name, bot_id in self._gone(bots).items():
+                self._verify(name, bot_id, Sample(None))
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
@@ -133,6 +144,24 @@ class Verification:
             known = dict(rows.filter(lower__in=[name.lower() for name in names]))
         return {name: known[name.lower()] for name in names if name.lower() in known}
 
+    def _gone(self, bots: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
+        """Bots that were imported, and have no folder in the tree."""
+        with maintenance_context():
+            rows = Bot.objects.exclude(pk__in=bots.values()).values_list("name", "pk")
+            return {name: pk for name, pk in rows if any(ledger.all_files(pk))}
+
+    def _require_tree_of(self, bot: str) -> None:
+        """Else all that several bots have would be taken for files of one that has none."""
+
+        def is_tree(folder: Path) -> bool:
+            return any(os.path.lexists(folder / name) for name in KNOWN)
+
+        if is_tree(self.root) or (self.root / bot).is_dir():
+            return
+        if folders := [name for name in sorted(os.listdir(self.root)) if is_tree(self.root / name)]:
+            names = ", ".join(map(printable, folders))
+            raise NotVerified(f"{self.root} has no folder {bot}. It has the trees of {names}.")
+
     def _files(self) -> Iterator[File]:
         if self.bot is None or (self.root / self.bot).is_dir():
             for file in files(self.root, None):
@@ -156,6 +185,8 @@ class Verification:
                 self._advance(one, one.left)
         with maintenance_context():
             read_only()
+            if number := ledger.running(bot_id):
+                self.findings.note(name, UNFINISHED.format(number))
             comparison.end(lambda: self._read_again(name, sample))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)

@@ -6,6 +6,7 @@ Plain triggers, which django-pgtrigger neither knows nor prunes.
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants.audit.triggers import audit_rows
 
@@ -17,12 +18,18 @@ ACCOUNTS: list[tuple[Any, dict[str, Any]]] = [
     (User.user_permissions.through, {}),
     (Group.permissions.through, {}),
 ]
+USED = ("last_t", "drift", "last_used_at", "throttling_failure_timestamp")
+SECOND_FACTORS: list[tuple[Any, dict[str, Any]]] = [
+    (TOTPDevice, {"ignored": (*USED, "throttling_failure_count"), "secret": ("key",)}),
+]
 
 
-def account_triggers() -> list[tuple[str, str]]:
+def account_triggers(
+    accounts: list[tuple[Any, dict[str, Any]]] = ACCOUNTS,
+) -> list[tuple[str, str]]:
     """Each with what takes it away again."""
     found = []
-    for model, columns in ACCOUNTS:
+    for model, columns in accounts:
         for trigger in audit_rows(bot=None, **columns):
             compiled = trigger.compile(model)
             found.append(

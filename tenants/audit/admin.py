@@ -25,6 +25,7 @@ TABLES = (
     "auth_group_permissions",
 )
 MOST_NAMED = 8
+RECEIPT = "admin:conversations_profile_receipt"
 
 
 class TableFilter(DropdownFilter):
@@ -94,7 +95,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("row"))
     def object(self, entry: AuditEntry) -> SafeString | str:
-        """A link, where the row is there and the viewer may see it."""
+        """A link, where the row is there and the viewer may see it; else to the receipt."""
+        if entry.operation == AuditEntry.Operation.ERASE:
+            return _link(reverse(RECEIPT, args=[entry.pk]), entry.row_key)
         pages = {model._meta.db_table: model for model in self.admin_site._registry}
         model = pages.get(entry.table_name or "")
         if model is None or entry.row_key is None:
@@ -105,7 +108,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         if row is None or not page.has_view_permission(asking, row):
             return entry.row_key
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
-        return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), entry.row_key)
+        return _link(reverse(name, args=[row.pk]), entry.row_key)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -120,3 +123,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def changed(self, entry: AuditEntry) -> str:
         lines, more = difference(entry.before, entry.after)
         return render_to_string("backoffice/audit/difference.html", {"lines": lines, "more": more})
+
+
+def _link(url: str, text: str | None) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)

@@ -3,12 +3,17 @@
 Django's groups and permissions are not shown: what staff may do follows from their role on a bot.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants.backoffice.look import (
     AdminPasswordChangeForm,
@@ -17,7 +22,8 @@ from tenants.backoffice.look import (
     UserCreationForm,
 )
 
-admin.site.unregister([User, Group])
+# What django-otp would show of second factors are the secrets.
+admin.site.unregister([User, Group, TOTPDevice])
 
 
 @admin.register(User)
@@ -26,10 +32,25 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter: ClassVar = ("is_superuser", "is_staff", "is_active")
+    readonly_fields: ClassVar = ("second_factor",)
     filter_horizontal: ClassVar = ()
     fieldsets: ClassVar = (
         (None, {"fields": ("username", "password")}),
         (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Signing in"), {"fields": ("second_factor",)}),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
+
+    @admin.display(description=_("second factor"))
+    def second_factor(self, user: User) -> str:
+        if not TOTPDevice.objects.filter(user_id=user.pk).exists():
+            return gettext("not set up")
+        address = reverse("second-factor-of", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, gettext("set up; take it away"))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Not what goes with a user: Django would read all of it, and nobody reads the secret of a
+        second factor."""
+        users = [str(user) for user in objs]
+        return users, {self.opts.verbose_name_plural: len(users)}, set(), []

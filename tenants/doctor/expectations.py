@@ -82,6 +82,10 @@ GRANTS = (
     "GRANT SELECT, INSERT, DELETE ON django_admin_log TO admin",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO {OFFICE}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON axes_accessattempt TO {OFFICE}",
+    "GRANT SELECT, UPDATE (last_t, last_used_at, throttling_failure_timestamp, "
+    f"throttling_failure_count) ON otp_totp_totpdevice TO {OFFICE}",
+    "GRANT SELECT (id, user_id, name, confirmed, created_at), INSERT, DELETE "
+    "ON otp_totp_totpdevice TO admin",
     f"GRANT SELECT ON staff_preferences TO {OFFICE}",
     "GRANT SELECT, INSERT, UPDATE (language, time_zone), DELETE ON staff_preferences TO admin",
     "GRANT SELECT ON auth_user, auth_group, auth_user_groups, auth_group_permissions, "
@@ -128,7 +132,7 @@ DEFINERS: dict[str, Definer] = {
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)
     ),
     "find_messages": Definer(
-        SEARCHER, frozenset({"admin"}), "54366a18e2cdc86d", settings=("jit=off",)
+        SEARCHER, frozenset({"admin"}), "016d0329a014361d", settings=("jit=off",)
     ),
     "words_of_bot": Definer(
         OWNER, frozenset(WRITERS), "8bc4b45f522aa4e5", definer=False, immutable=True

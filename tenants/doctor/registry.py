@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from tenants.audit.accounts import ACCOUNTS
+from tenants.audit.accounts import ACCOUNTS, SECOND_FACTORS
 from tenants.audit.triggers import AuditTriggerSql, audit_rows
 from tenants.models import Bot
 from tenants.triggers import KeeperTriggerSql
@@ -57,7 +57,7 @@ def triggers() -> list[ExpectedTrigger]:
         for model in apps.get_models()
         for trigger in getattr(model._meta, "triggers", ())
     ]
-    for model, columns in ACCOUNTS:
+    for model, columns in [*ACCOUNTS, *SECOND_FACTORS]:
         for trigger in audit_rows(bot=None, **columns):
             expected = _expected(trigger, model)
             names = {

@@ -9,6 +9,8 @@ from django.db import DatabaseError
 BOT_KEY = "_bot_fkey"
 # Serialization failure and deadlock.
 CONFLICTS = ("40001", "40P01")
+# Of rows that were looked up by the same statement: they went meanwhile, with an erased person.
+CHAT_KEY, CHAT_GONE = "_conversation_fkey", "23503"
 # A server that goes down or comes up, a session that it ended, and what has to do with connections.
 LOST = ("57P01", "57P02", "57P03", "57P05", "25P03", "08")
 # Data, integrity and the limits of the program, such as the size of an index entry.
@@ -36,6 +38,8 @@ class StoreUnavailable(StoreError):
 
 
 def is_conflict(error: psycopg.Error) -> bool:
+    if error.sqlstate == CHAT_GONE:
+        return (error.diag.constraint_name or "").endswith(CHAT_KEY)
     return error.sqlstate in CONFLICTS
 
 

@@ -144,6 +144,7 @@ def test_every_way_finds_the_same(chats: list[Conversation], more_bots: int) -> 
         Message(bot_id=chat.bot_id, conversation_id=chat.pk, sender_type="bot", content="плов")
         for _ in range(150)
     )
+    MessageFactory(conversation=chat, content="борщ")
     everything = newest_first(list(Message.objects.filter(content__contains="борщ")))
     assert find(boss) == everything
     assert find(boss, most=7) == everything[:7]

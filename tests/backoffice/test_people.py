@@ -76,6 +76,7 @@ def test_a_persons_page(bots, staff, role):
     assert "<summary>" in html
     assert (page("export", profile) in html) == (role != "viewer")
     assert (page("erase", profile) in html) == (role == "manager")
+    assert page("delete", profile) not in html
     assert str(twin.pk) not in html
     assert str(twin.pk) in client_of(staff["root"]).get(page("change", profile)).content.decode()
 

@@ -6,10 +6,12 @@ import zlib
 from threading import Thread
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 
+from botplatform.store import BotStore
 from conversations.models import Conversation, Message, Profile
-from conversations.personal import was_erased
+from conversations.personal import erase, was_erased
 from legacy_import.models import (
     Backup,
     Change,
@@ -23,6 +25,7 @@ from legacy_import.models import (
 )
 from metrics.models import BotMetric
 from tenants import personal
+from tenants.context import staff_context
 from tenants.models import AuditEntry
 from tests.backoffice.people import (
     MARKER,
@@ -270,6 +273,30 @@ def test_a_bot_that_writes_meanwhile(world):
     assert not Message.objects.filter(content__contains="meanwhile").exists()
     with acting("bot", bot=bot) as session:
         assert refusal(session, insert, [bot, chat.pk, "late"]) == "23503"
+
+
+def test_the_bots_store_goes_on_with_a_new_conversation(world, bots):
+    """A message that was waiting when the person went begins anew: later data, and no error."""
+    profile, store = world[0], BotStore(bots[0].pk)
+    chat = profile.conversations.get()
+    made: list = []
+
+    def say() -> None:
+        made.append(store.record_message(chat.chat_id, sender_type="user", content="after"))
+        store.upsert_profile(chat.chat_id, name="Again")
+        connection.close()
+
+    saying = Thread(target=say)
+    with staff_context(User.objects.get(username="manager")):
+        erase(Profile.objects.get(pk=profile.pk))
+        saying.start()
+        saying.join(1)
+        assert saying.is_alive()
+    saying.join(10)
+    [(message, is_new)] = made
+    assert (message.position, is_new) == (1, True)
+    assert Profile.objects.get(bot=bots[0], telegram_id=TELEGRAM_ID).pk != profile.pk
+    assert traces(MARKER) == []
 
 
 def test_what_came_with_it_is_the_databases_to_refuse(world, staff, bots):

@@ -58,6 +58,11 @@ class BackOffice:
         assert found, self.said
         return found[1]
 
+    def job_runner(self) -> psutil.Process:
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        [runner] = [child for child in children if "run_jobs" in child.cmdline()]
+        return runner
+
     def signal_group(self, number: int) -> None:
         for member in psutil.Process(self.process.pid).children(recursive=True):
             if member.username() == psutil.Process(self.process.pid).username():
@@ -129,8 +134,10 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
         if file.is_file():
             assert password not in file.read_text(errors="replace")
 
+    runner = office.job_runner()
     office.stop()
     assert processes_of(workspace) == []
+    assert not runner.is_running()
 
     again = start()
     assert "up to date" in again.said
@@ -143,9 +150,19 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
 @pytest.mark.slow
 def test_sigterm_stops_everything_too(start, workspace):
     office = start()
+    runner = office.job_runner()
     office.process.terminate()
     office.process.wait(30)
     assert processes_of(workspace) == []
+    assert not runner.is_running()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_leaves_no_runner(start):
+    office = start()
+    runner = office.job_runner()
+    office.process.kill()
+    runner.wait(10)
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
 """What all pages share: signing in, the way around, light and dark, phones, the keyboard."""
 
+from base64 import b32decode
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
+from django_otp.oath import totp
 from playwright.sync_api import Page, expect
 
 from tests.browser.checks import assert_fine, axe, sideways
@@ -131,3 +133,15 @@ def test_an_error(open_page: OpenPage, staff: Staff, mode: str) -> None:
     assert len(number) >= 8
     page.get_by_role("link", name="To the start page").click()
     expect(page).to_have_url("/admin/login/?next=/admin/")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_second_factor(open_page: OpenPage, staff: Staff, mode: str) -> None:
+    page = open_page(staff(username="anna"), mode, at="/admin/two-factor/")
+    expect(page.locator("svg.bo-qr")).to_be_visible()
+    assert_fine(page)
+    secret = page.locator("main code").inner_text()
+    page.get_by_label("The code that the app shows").fill(f"{totp(b32decode(secret)):06}")
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_text("From now on the code is asked for")).to_be_visible()
+    assert_fine(page)

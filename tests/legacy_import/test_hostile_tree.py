@@ -135,3 +135,9 @@ def test_it_ends_and_accounts_for_all(hostile: Tree, cluster: Path, workers: str
         verified = in_bounds(measured(cluster, "verify_migration", root, "--all-bots"), 0, 3).out
         for check in ("accounting", "content", "order", "repairs", "backups"):
             assert f"{check:12} passed" in verified, verified
+        back = hostile.root.parent / "back"
+        in_bounds(measured(cluster, "export_legacy_json", str(back), "--bot", "Emma"))
+        assert not any(
+            SECRET.encode() in path.read_bytes() for path in back.rglob("*.json") if path.is_file()
+        )
+        in_bounds(measured(cluster, "rollback_import", str(report["run_id"])))

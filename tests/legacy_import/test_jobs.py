@@ -78,6 +78,21 @@ def test_one_bots_part_of_a_run(tree: Tree) -> None:
     }
 
 
+def test_a_renamed_bots_verification_reads_nobody_elses_files(tree: Tree) -> None:
+    for bot in ("Emma", "Anna"):
+        tree.write(f"{bot}/conversations/1.json", [line(1)])
+    tree.imported(bot=None)
+    run = ImportRun.objects.get(bot__name="Emma")
+    boss = UserFactory(is_superuser=True)
+    for name, code in (("EMMA", 0), ("Kate", 1)):
+        Bot.objects.filter(pk=run.bot_id).update(name=name)
+        job_id = asked(boss, run, "verify")
+        run_once()
+        assert job(job_id).exit_code == code, job(job_id).output
+        assert "Anna" not in job(job_id).output + (job(job_id).report or "")
+    assert "no folder Kate" in job(job_id).output
+
+
 def test_a_second_click_asks_nothing(run: ImportRun, manager: User) -> None:
     first = asked(manager, run, "retry")
     with pytest.raises(AlreadyAsked) as already:

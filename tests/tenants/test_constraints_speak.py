@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from conversations.models import Conversation, Message, Profile
+from legacy_import.models import ImportRun, Job
 from metrics.models import DailyRollup
 from metrics.rollups.sums import FIGURES
 from tenants.models import Bot, BotAccess
@@ -55,6 +56,13 @@ def second(model: type[Model], factory: Any, **same: Any) -> Model:
     if model is Message:
         shared["conversation"] = first.conversation
     return model(bot=first.bot, **{**NEW_ROW[model], **shared})
+
+
+def second_job() -> Job:
+    run = ImportRun.objects.create(bot=BotFactory(), number=1, action="import", status="done")
+    asked = {"bot": run.bot, "run": run, "action": "retry", "asked_by": UserFactory()}
+    Job.objects.create(**asked)
+    return Job(**asked)
 
 
 # Constraint -> a row that breaks it, and what the person reads.
@@ -119,6 +127,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
         lambda: second(DailyRollup, DailyRollupFactory, day=date(2025, 3, 1)),
         "This day of the bot is summed up already.",
     ),
+    "import_jobs_one_of_bot": (second_job, "A job of this bot is not finished yet."),
 }
 
 

@@ -6,6 +6,7 @@ from botplatform.demo.fleet import DemoBot, DemoError
 from botplatform.legacy_sample.dialects import Dialect
 from botplatform.legacy_sample.dirt import damage, leftovers, names, records, times, values
 from botplatform.legacy_sample.dirt.scene import Scene
+from botplatform.legacy_sample.fleet import Order
 from botplatform.legacy_sample.folder import Folder
 
 KINDS: dict[str, Callable[[Scene], None]] = {
@@ -50,8 +51,7 @@ def chosen_kinds(text: str) -> tuple[str, ...]:
     return chosen
 
 
-def write_dirt(
-    folder: Folder, prefix: str, bot: DemoBot, dialect: Dialect, kinds: tuple[str, ...]
-) -> None:
-    for kind in kinds:
-        KINDS[kind](Scene(folder, prefix, bot, dialect, kind, list(KINDS).index(kind)))
+def write_dirt(folder: Folder, prefix: str, bot: DemoBot, dialect: Dialect, order: Order) -> None:
+    for kind in order.dirt:
+        number = list(KINDS).index(kind)
+        KINDS[kind](Scene(folder, prefix, bot, dialect, order.until, kind, number))

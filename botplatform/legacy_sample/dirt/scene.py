@@ -1,6 +1,7 @@
 """What a kind of dirt is made from: clean records of somebody new, to be spoiled."""
 
 import json
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -12,7 +13,6 @@ from botplatform.demo.rows import Chat
 from botplatform.legacy_sample.dialects import Dialect, Documented
 from botplatform.legacy_sample.folder import Folder
 from botplatform.legacy_sample.talks import said_in
-from botplatform.legacy_sample.until import UNTIL
 
 # Above the ids of the clean people.
 FIRST_ID = 4_000_000_000_000
@@ -25,13 +25,20 @@ class Scene:
     """One bot, dialect and kind. Every file is about a person of its own."""
 
     def __init__(
-        self, folder: Folder, prefix: str, bot: DemoBot, dialect: Dialect, kind: str, number: int
+        self,
+        folder: Folder,
+        prefix: str,
+        bot: DemoBot,
+        dialect: Dialect,
+        until: datetime,
+        kind: str,
+        number: int,
     ) -> None:
         self.folder, self.prefix, self.bot, self.dialect = folder, prefix, bot, dialect
         self.rng = Random(f"{bot.seed} {dialect.time_key} {kind}")  # noqa: S311
         documented = isinstance(dialect, Documented)
         self._next_id = FIRST_ID + IDS_A_KIND * (2 * number + documented)
-        self.calendar = Calendar(UNTIL, bot.words.utc_offset_hours)
+        self.calendar = Calendar(until, bot.words.utc_offset_hours)
         self._talk = Talk(bot.words, bot.topics)
 
     def new_id(self) -> int:

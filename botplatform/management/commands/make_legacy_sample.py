@@ -11,9 +11,8 @@ from tqdm import tqdm
 from botplatform.demo.fleet import DemoError, Size
 from botplatform.legacy_sample.dialects import DIALECTS
 from botplatform.legacy_sample.dirt import KINDS, chosen_kinds
-from botplatform.legacy_sample.fleet import Order, checked_names
+from botplatform.legacy_sample.fleet import UNTIL, Order, checked_names
 from botplatform.legacy_sample.tree import Made, make_sample
-from botplatform.legacy_sample.until import UNTIL
 
 BOTS, CHATS_A_BOT, MESSAGES_A_CHAT = 2, 15, 33
 PROGRESS_FROM = 50_000
@@ -55,7 +54,9 @@ class Command(BaseCommand):
             "--until",
             type=_moment,
             default=UNTIL,
-            help="when the last messages were sent; default: %(default)s",
+            metavar="TIME",
+            help="when the bots stopped, such as 2025-09-01 or 2025-09-01T12:30, in UTC; "
+            "default: %(default)s",
         )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -89,14 +90,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Next: manage.py import_legacy_json {dest} {which}")
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a time such as 2025-09-01T12:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _order(options: dict[str, Any]) -> Order:
     names = checked_names(options["bot"] or ())
     bots = len(names) or options["bots"]
@@ -113,3 +106,10 @@ def _order(options: dict[str, Any]) -> Order:
         chosen_kinds(options["dirt"]),
         options["until"],
     )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no time such as 2025-09-01T12:30") from None

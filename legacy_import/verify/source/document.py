@@ -35,6 +35,10 @@ class Document(Window):
         # How often the records' key was met, and how many of these do not count.
         self._found = self._earlier = 0
 
+    @property
+    def has_records(self) -> bool:
+        return self.is_list or self._found > 0
+
     def records(self, key: str, keyed: bool = False) -> Iterator[Any]:
         """The elements of the list that is the document or its member `key`.
 
@@ -98,6 +102,7 @@ class Document(Window):
 
     def _members(self, key: str, keyed: bool) -> Iterator[Any]:
         found, members = False, 0
+        self.heading = self.header
         self._place += 1
         self._whole = self._place
         closed = self._next() == "}"
@@ -122,8 +127,6 @@ class Document(Window):
             self._whole = self._place
             closed = self._closed("}")
         self._whole = self._place
-        if not found:
-            self.heading = self.header
 
     def _pass_over(self) -> None:
         try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
@@ -44,6 +44,9 @@ class Expected:
     records: int = 0
     is_conversation: bool = False
     title: str = ""
+    # What stands around its messages; None where the file is a list.
+    around: dict[str, Any] | None = None
+    has_records: bool = False
     created_at: int | None = None
     repaired: Repaired = field(default_factory=Repaired)
     # Places of records that have no row although they are as they should be.
@@ -109,7 +112,8 @@ class Expected:
                 if self.created_at is None:
                     self.created_at = row.sent_at
             yield row
-        self.is_conversation = True
+        self.is_conversation, self.has_records = True, document.has_records
+        self.around = None if document.is_list else document.header
         title = document.heading.get("title")
         if isinstance(title, str) and not isinstance(title, Number):
             self.title = columns.text(title, [], "title")

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from itertools import chain
 
 from tenants import office
 from tenants.doctor.expected_policies import parse
@@ -10,7 +9,7 @@ from tenants.doctor.snapshot import Snapshot
 
 @rule(
     "I030",
-    "Staff read of Django's log what they did themselves, and have their own preferences",
+    "Staff read of Django's log what they did themselves, and have what is their own",
     RESTORE,
     opens_data=True,
 )
@@ -18,9 +17,8 @@ def rows_of_staff_are_their_own(catalog: Snapshot) -> Iterator[Finding]:
     for relation in catalog.relations:
         if relation.name in office.OF_STAFF and not (relation.secured and relation.forced):
             yield Finding(relation.name, "row security is not enabled and forced")
-    for table, makers in office.OF_STAFF.items():
-        statements = chain.from_iterable(make() for make in makers)
-        expected = {policy.name: policy for made in statements if (policy := parse(made))}
+    for table, secure in office.OF_STAFF.items():
+        expected = {policy.name: policy for statement in secure() if (policy := parse(statement))}
         found = {policy.name: policy for policy in catalog.policies if policy.table == table}
         for name in sorted(expected.keys() | found.keys()):
             if name not in found or name not in expected:

@@ -31,7 +31,7 @@ OTHER_JSON = f"UPDATE messages SET metadata = '{{}}' WHERE {CHAT} AND position =
 def ran(tree: Any, capsys: Any, **options: Any) -> tuple[int, str]:
     """Its exit status and what it printed."""
     try:
-        call_command("verify_migration", str(tree.root), bot="Emma", **options)
+        call_command("verify_migration", str(tree.root), **{"bot": "Emma", **options})
     except SystemExit as left:
         return int(left.code or 0), capsys.readouterr().out
     return 0, capsys.readouterr().out
@@ -94,10 +94,38 @@ def test_what_was_never_compared_counts_whatever_is_asked_for(imported, capsys, 
     code, out = ran(imported, capsys, only=check)
     assert code == 3
     assert "conversations/12.json: was not imported" in out
-    by_name = {"bot": "Nobody", "findings": Findings(checks={check, "freshness", "self-test"})}
-    findings = Verification(imported.root, **by_name).run()
+    with_folders = imported.root.parent / "all"
+    with_folders.mkdir()
+    imported.root.rename(with_folders / "Nobody")
+    only_one = Findings(checks={check, "freshness", "self-test"})
+    findings = Verification(with_folders, findings=only_one).run()
     assert status(findings) == "differences"
     assert "Nobody: the bot is not in the database" in map(str, everything(findings))
+
+
+@pytest.mark.parametrize("check", ["content", "performance"])
+def test_a_bot_whose_folder_is_gone(imported, check):
+    """Its rows are held against the ledger."""
+    with_folders = imported.root.parent / "all"
+    with_folders.mkdir()
+    imported.root.rename(with_folders / "Emma")
+    only_one = {check, "freshness", "self-test"}
+    assert passed(Verification(with_folders, findings=Findings(checks=only_one)).run())
+    (with_folders / "Emma").rename(with_folders / "Olga")
+    BotFactory(name="Olga")
+    findings = Verification(with_folders, findings=Findings(checks=only_one)).run()
+    assert "files that were imported for Emma are not in the tree" in findings.not_made["freshness"]
+
+
+def test_a_bot_that_is_not_there(imported, capsys):
+    with pytest.raises(CommandError, match="There is no bot Nobody in the database") as error:
+        ran(imported, capsys, bot="Nobody")
+    assert error.value.returncode == 1
+    with_folders = imported.root.parent / "all"
+    with_folders.mkdir()
+    imported.root.rename(with_folders / "Olga")
+    with pytest.raises(CommandError, match=r"has no folder Emma\. It has the trees of Olga"):
+        ran(replaced(imported, with_folders), capsys)
 
 
 def test_what_the_page_says_was_looked_at(imported, capsys, tmp_path):
@@ -214,6 +242,24 @@ def test_interrupted(imported, capsys, monkeypatch):
     with pytest.raises(CommandError, match="The same command begins again") as error:
         ran(imported, capsys)
     assert error.value.returncode == 130
+
+
+def test_while_an_import_runs(imported, by_hand, capsys):
+    assert "has not ended" not in ran(imported, capsys)[1]
+    by_hand("UPDATE import_runs SET status = 'running'")
+    code, out = ran(imported, capsys)
+    assert "has not ended: " in out
+    by_hand("UPDATE import_files SET status = 'partial' WHERE path = 'conversations/7.json'")
+    code, out = ran(imported, capsys)
+    assert code == 3
+    assert "conversations/7.json: was imported in part" in out
+
+
+def test_what_to_do_next(imported, by_hand, capsys):
+    assert "Next: nothing differs: the bots may be switched over." in ran(imported, capsys)[1]
+    assert "Next: nothing differs in the part" in ran(imported, capsys, only="content")[1]
+    by_hand(OTHER_TEXT)
+    assert "Next: do not switch over" in ran(imported, capsys)[1]
 
 
 def test_how_far_it_is(imported, monkeypatch):

@@ -91,6 +91,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 def test_what_differs_all_the_same(removed: Tree, changed_back: Any) -> None:
     unseen = []
     for change in CHANGES:
