@@ -114,7 +114,7 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
 
     browser = Browser(office.address)
     assert "Log in" in browser.get("/")
-    assert "Back office" in browser.log_in("admin", password)
+    assert "Dashboard" in browser.log_in("admin", password)
     for page in (
         *("tenants/bot", "conversations/profile", "conversations/conversation"),
         *("conversations/message", "metrics/botmetric", "auth/user"),
@@ -144,7 +144,7 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
     assert "Demo fleet" not in again.said
     assert password not in again.said
     assert "as shown at the first start" in again.said
-    assert "Back office" in Browser(again.address).log_in("admin", password)
+    assert "Dashboard" in Browser(again.address).log_in("admin", password)
 
 
 @pytest.mark.slow
@@ -172,7 +172,7 @@ def test_kill_9_is_recovered_from_at_the_next_start(start, workspace):
     office.signal_group(signal.SIGKILL)
     office.process.wait(30)
     again = start()
-    assert "Back office" in Browser(again.address).log_in("admin", password)
+    assert "Dashboard" in Browser(again.address).log_in("admin", password)
     again.stop()
     assert processes_of(workspace) == []
 

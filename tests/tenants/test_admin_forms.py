@@ -33,6 +33,8 @@ def staff(db: None) -> Client:
 
 
 def page(model: type, action: str, *args: Any) -> str:
+    if (model, action) == (Conversation, "change"):
+        action = "edit"  # a chat's own page is its transcript
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}", args=args)
 
 
@@ -40,9 +42,10 @@ def form_data(client: Client, url: str) -> dict[str, Any]:
     """What the browser would send of the form as it stands."""
     context = client.get(url).context
     data = {}
-    for inline in context["inline_admin_formsets"]:
+    for inline in context.get("inline_admin_formsets", ()):
         for form in (inline.formset.management_form, *inline.formset.forms):
-            data |= {bound.html_name: bound.value() for bound in form}
+            values = {bound.html_name: bound.value() for bound in form}
+            data |= {name: "" if value is None else value for name, value in values.items()}
     for bound in context["adminform"].form:
         value = bound.value()
         if isinstance(bound.field.widget, SplitDateTimeWidget):
