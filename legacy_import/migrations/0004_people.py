@@ -1,6 +1,6 @@
 """One person erased from the ledger, for managers of their bot: legacy_import.personal.
 
-Files of the person, known by the id in their names, go with everything that is kept of them. Of
+Files of the person, known by the id in their paths, go with everything that is kept of them. Of
 other files those records go that have the id in their bytes; and the bytes of files of several
 people (`shared`), which the caller has looked into, as only Python can.
 """
@@ -33,7 +33,7 @@ BEGIN
         names := names || to_jsonb(telegram) || to_jsonb(telegram::text);
     END IF;
     SELECT coalesce(array_agg(id), '{}') INTO files FROM public.import_files
-        WHERE bot_id = bot AND (key = telegram OR key IN (
+        WHERE bot_id = bot AND (key = telegram OR telling AND path ~ alone OR key IN (
             SELECT chat_id FROM public.conversations WHERE bot_id = bot AND id = ANY (chats)));
     -- What rows of the person were before, in whatever file that stood.
     DELETE FROM public.import_changes AS change WHERE change.bot_id = bot AND (

@@ -65,7 +65,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         *(("operation", ChoicesDropdownFilter), UserFilter),
     )
     list_filter_submit = True
-    search_fields = ("=row_key", "=correlation_id")
+    search_fields = ("row_key__exact", "correlation_id__exact")
     search_help_text = _("A whole row id, user name or request id")
     fieldsets = (
         (None, {"fields": ("logged_at", "operation", "bot", "table_name", "object")}),

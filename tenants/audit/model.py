@@ -48,6 +48,18 @@ class AuditEntry(SingleKeyTable):
             models.Index(fields=["-logged_at"], name="audit_latest"),
             # The same of the bots a staff user sees.
             models.Index(fields=["bot_id", "-logged_at"], name="audit_of_bot"),
+            # What a staff user did; bots write most of the log.
+            models.Index(
+                fields=["user_id", "-logged_at"],
+                condition=models.Q(user_id__isnull=False),
+                name="audit_of_user",
+            ),
+            # Logins, downloads, erasures: few among all that changed.
+            models.Index(
+                fields=["operation", "-logged_at"],
+                condition=~models.Q(operation__in=["INSERT", "UPDATE", "DELETE"]),
+                name="audit_of_event",
+            ),
         ]
 
     class PartitioningMeta:

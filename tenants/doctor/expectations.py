@@ -126,7 +126,7 @@ DEFINERS: dict[str, Definer] = {
     "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
     "audit_export": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_EXPORT))),
     "audit_erase": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_ERASE))),
-    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "e999e0fa435c944b"),
+    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "dbbe851d2814689b"),
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)

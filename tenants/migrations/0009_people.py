@@ -141,4 +141,20 @@ class Migration(migrations.Migration):
                 editable=False,
             ),
         ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                fields=["user_id", "-logged_at"],
+                condition=models.Q(user_id__isnull=False),
+                name="audit_of_user",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                fields=["operation", "-logged_at"],
+                condition=~models.Q(operation__in=["INSERT", "UPDATE", "DELETE"]),
+                name="audit_of_event",
+            ),
+        ),
     ]

@@ -96,6 +96,7 @@ def ledger(bot, run, key: int, marker: str) -> None:
     chat = file(f"conversations/{key}.json", "conversation", key, header={"title": marker})
     other = file("conversations/-100.json", "conversation", -100)
     backup = file(f"backups/{key}/2025-01-01.json", "backup", key)
+    file(f"backups/emma {key}/2025-01-01.json", "unknown", None, header={"title": marker})
     raw = json.dumps({"id": key, "text": marker}, ensure_ascii=False).encode()
     Backup.objects.create(bot=bot, file=backup, chat_id=key, stored=True)
     FilePart.objects.create(bot=bot, file=backup, number=0, data=zlib.compress(raw))
@@ -210,7 +211,7 @@ def test_the_receipt(world, staff):
     assert facts["erased"]["conversations"] == 1
     assert facts["erased"]["profiles"] == 1
     assert facts["erased"]["bot_metrics"] == 1
-    assert facts["erased"]["import_files"] == 2
+    assert facts["erased"]["import_files"] == 3
     assert facts["erased"]["security_audit_log"] >= 6
     for text in (html, json.dumps(facts, ensure_ascii=False)):
         assert MARKER not in text
