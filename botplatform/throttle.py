@@ -60,7 +60,7 @@ class Throttle(AxesDatabaseHandler):
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
-    return errors.locked_out(request, minutes=settings.AXES_COOLOFF_TIME.seconds // 60)
+    return errors.locked_out(request, minutes=int(settings.AXES_COOLOFF_TIME.total_seconds()) // 60)
 
 
 def address_of(request: HttpRequest) -> str:
