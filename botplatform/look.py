@@ -76,6 +76,7 @@ LOOK = {
                     ),
                     _page(_("Rejects"), "block", "legacy_import_reject_changelist", MANAGER),
                     _page(_("Repairs"), "build", "legacy_import_repair_changelist", MANAGER),
+                    _page(_("Jobs"), "pending_actions", "legacy_import_job_changelist", MANAGER),
                 ],
             },
             {
