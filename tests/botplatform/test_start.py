@@ -117,13 +117,16 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
     assert "Dashboard" in browser.log_in("admin", password)
     for page in (
         *("tenants/bot", "conversations/profile", "conversations/conversation"),
-        *("conversations/message", "metrics/botmetric", "auth/user"),
+        *("metrics/botmetric", "auth/user"),
     ):
         listed = browser.get(f"/admin/{page}/")
         assert 'id="result_list"' in listed, page
         form = re.search(rf'href="(/admin/{page}/[^"/]+/change/[^"]*)"', listed)
         assert form, page
-        assert 'name="_save"' in browser.get(form[1].replace("&amp;", "&"))
+        address = form[1].replace("&amp;", "&")
+        if page == "conversations/conversation":  # opened, it is a transcript
+            address = address.replace("/change/", "/edit/")
+        assert 'name="_save"' in browser.get(address)
     assert 'id="result_list"' in browser.get(
         "/admin/conversations/message/?q=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82"
     )
@@ -188,7 +191,7 @@ def test_a_killed_server_comes_back_under_a_running_office(start, workspace):
         with contextlib.suppress(HTTPError):
             page = Browser(office.address).log_in("admin", password)
             break
-    assert "Back office" in page
+    assert "Dashboard" in page
 
 
 @pytest.mark.parametrize(
