@@ -75,6 +75,7 @@ class LedgerHolder:
         "import_changes": "rows of the person as they were before",
         "import_backups": "the person's backups",
         "import_file_parts": "their bytes, and those of files of several people",
+        "import_jobs": "what commands said of records, all of the bot's",
     }
 
     def export(self, person: Person) -> Iterator[tuple[str, Rows]]:

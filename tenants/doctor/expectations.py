@@ -76,6 +76,7 @@ GRANTS = (
     f"import_chunks, import_file_parts TO {KEEPER}",
     f"GRANT SELECT, DELETE, UPDATE (stored) ON import_backups TO {KEEPER}",
     f"GRANT SELECT, DELETE, UPDATE (header) ON import_files TO {KEEPER}",
+    f"GRANT SELECT, UPDATE (output, report) ON import_jobs TO {KEEPER}",
     # Django's own tables: botplatform.migrations.
     "GRANT SELECT, INSERT, UPDATE, DELETE ON auth_user, auth_group, auth_user_groups, "
     "auth_group_permissions, auth_user_user_permissions TO admin",
@@ -126,7 +127,7 @@ DEFINERS: dict[str, Definer] = {
     "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
     "audit_export": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_EXPORT))),
     "audit_erase": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_ERASE))),
-    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "dbbe851d2814689b"),
+    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "d4d4f7cbd09cf260"),
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)

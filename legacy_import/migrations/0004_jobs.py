@@ -27,7 +27,7 @@ GRANT SELECT, UPDATE (started_at, finished_at, exit_code, output, report) ON imp
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("legacy_import", "0004_people"),
+        ("legacy_import", "0003_undo"),
         ("tenants", "0007_downloads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -70,6 +70,11 @@ BEGIN
     DELETE FROM public.import_chunks WHERE bot_id = bot AND file_id = ANY (files);
     GET DIAGNOSTICS gone = ROW_COUNT;
     counts := counts || jsonb_build_object('import_chunks', gone);
+    -- What was said of the person's records while the bot's imports were looked at.
+    UPDATE public.import_jobs SET output = '', report = NULL
+        WHERE bot_id = bot AND finished_at IS NOT NULL AND (output <> '' OR report IS NOT NULL);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    counts := counts || jsonb_build_object('import_jobs', gone);
     DELETE FROM public.import_files WHERE bot_id = bot AND id = ANY (files);
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN counts || jsonb_build_object('import_files', gone);
@@ -95,6 +100,9 @@ GRANT SELECT, DELETE, UPDATE (stored) ON import_backups TO botplatform_keeper;
 CREATE POLICY import_backups_keeper_select ON import_backups FOR SELECT TO botplatform_keeper USING (true);
 CREATE POLICY import_backups_keeper_delete ON import_backups FOR DELETE TO botplatform_keeper USING (true);
 CREATE POLICY import_backups_keeper_update ON import_backups FOR UPDATE TO botplatform_keeper USING (true);
+GRANT SELECT, UPDATE (output, report) ON import_jobs TO botplatform_keeper;
+CREATE POLICY import_jobs_keeper_select ON import_jobs FOR SELECT TO botplatform_keeper USING (true);
+CREATE POLICY import_jobs_keeper_update ON import_jobs FOR UPDATE TO botplatform_keeper USING (true);
 GRANT SELECT, DELETE, UPDATE (header) ON import_files TO botplatform_keeper;
 CREATE POLICY import_files_keeper_select ON import_files FOR SELECT TO botplatform_keeper USING (true);
 CREATE POLICY import_files_keeper_delete ON import_files FOR DELETE TO botplatform_keeper USING (true);
@@ -120,6 +128,9 @@ REVOKE SELECT, DELETE, UPDATE (stored) ON import_backups FROM botplatform_keeper
 DROP POLICY import_backups_keeper_select ON import_backups;
 DROP POLICY import_backups_keeper_delete ON import_backups;
 DROP POLICY import_backups_keeper_update ON import_backups;
+REVOKE SELECT, UPDATE (output, report) ON import_jobs FROM botplatform_keeper;
+DROP POLICY import_jobs_keeper_select ON import_jobs;
+DROP POLICY import_jobs_keeper_update ON import_jobs;
 REVOKE SELECT, DELETE, UPDATE (header) ON import_files FROM botplatform_keeper;
 DROP POLICY import_files_keeper_select ON import_files;
 DROP POLICY import_files_keeper_delete ON import_files;
@@ -130,7 +141,7 @@ DROP POLICY import_files_keeper_update ON import_files;
 class Migration(migrations.Migration):
     dependencies = [
         ("conversations", "0009_people"),
-        ("legacy_import", "0003_undo"),
+        ("legacy_import", "0004_jobs"),
     ]
 
     operations = [migrations.RunSQL(DO, UNDO)]
