@@ -76,9 +76,18 @@ def mark_of(bot_id: uuid.UUID, telegram_id: int) -> bytes:
     return hmac.digest(key.encode(), f"erased:{bot_id}:{telegram_id}".encode(), hashlib.sha256)
 
 
-def was_erased(bot_id: uuid.UUID, telegram_id: int) -> bool:
-    mark = mark_of(bot_id, telegram_id)
-    return bool(ErasedPerson.objects.filter(bot=bot_id, mark=mark).exists())
+class ErasedPeople:
+    """Of one bot; `7 in` it says whether that person was erased."""
+
+    def __init__(self, bot_id: uuid.UUID) -> None:
+        self.bot_id = bot_id
+        marks = ErasedPerson.objects.filter(bot=bot_id).values_list("mark", flat=True)
+        self.marks = set(map(bytes, marks))
+
+    def __contains__(self, telegram_id: int | None) -> bool:
+        if telegram_id is None or not self.marks:
+            return False
+        return mark_of(self.bot_id, telegram_id) in self.marks
 
 
 class ConversationsHolder:

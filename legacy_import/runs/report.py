@@ -25,6 +25,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "unchanged_files": report.outcome.unchanged_files,
         "left_for_next_pass": report.outcome.left.kept,
         "left_files": report.outcome.left.number,
+        "files_of_erased_people": report.outcome.erased.number,
         "new_bots": report.new_bots,
         "kinds": {
             kind: {name: getattr(report.counts[kind], name) for name in (*FIELDS, "vanished")}
@@ -78,6 +79,9 @@ def as_text(report: Report) -> str:
     if outcome.left.number:
         lines.append(f"{outcome.left.number:,} files changed just now: left for the next pass.")
         lines += _listed(outcome.left, "Left: {}".format)
+    if outcome.erased.number:
+        lines.append(f"{outcome.erased.number:,} files of erased people: left out. Delete them.")
+        lines += _listed(outcome.erased, "Of erased people: {}".format)
     if report.vanished.number:
         lines.append(
             f"{report.vanished.number:,} files that were imported are gone; their rows stay."

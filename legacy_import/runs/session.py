@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from django.db import connection
 
+from conversations.personal import ErasedPeople
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
@@ -74,11 +75,15 @@ class Session:
     def feed(self, files: Sequence[SourceFile]) -> None:
         paths = [self.tree.path(file) for file in files]
         with maintenance_context():
+            erased = ErasedPeople(self.bot_id)
             before = known.known_files(self.bot_id, paths)
         for file, path in zip(files, paths, strict=True):
             self.outcome.files += file.problem != ABSENT
             try:
-                self._feed(file, before.get(path))
+                if file.key in erased:
+                    self.outcome.erased.add(file.path)
+                else:
+                    self._feed(file, before.get(path))
             except FileChanged:
                 self.outcome.left.add(file.path)
             self.advance(file.size)

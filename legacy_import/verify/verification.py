@@ -11,6 +11,7 @@ from typing import Protocol
 
 from django.db.models.functions import Lower
 
+from conversations.personal import ErasedPeople
 from legacy_import.verify import ledger
 from legacy_import.verify.accounting import Read
 from legacy_import.verify.bots import compare_bots
@@ -36,6 +37,7 @@ from legacy_import.verify.transactions import read_only
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
+OF_ERASED = "of a person who was erased: it was left out. Delete it."
 UNFINISHED = (
     "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
     "if it was killed, import again; then verify again"
@@ -179,7 +181,9 @@ class Verification:
             whole=sample.is_whole,
             accept_removed=self.accept_removed,
         )
-        for portion in self._portions(name, comparison, sample):
+        with maintenance_context():
+            erased = ErasedPeople(bot_id)
+        for portion in self._portions(name, comparison, sample, erased):
             comparison.compare(portion)
             for one in portion:
                 self._advance(one, one.left)
@@ -190,14 +194,19 @@ class Verification:
             comparison.end(lambda: self._read_again(name, sample))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
-        self_test(bot_id, name, self._files_of(name), self.root, self.findings)
+        theirs = (file for file in self._files_of(name) if file.key not in erased)
+        self_test(bot_id, name, theirs, self.root, self.findings)
 
     def _portions(
-        self, name: str, comparison: Comparison, sample: Sample
+        self, name: str, comparison: Comparison, sample: Sample, erased: ErasedPeople
     ) -> Iterator[list[Portion]]:
         portion: list[Portion] = []
         messages = 0
         for n, file in enumerate(self._files_of(name)):
+            if file.key in erased:
+                self.findings.note(file.printable, OF_ERASED)
+                self.progress.advance(self._size(file))
+                continue
             expected = Expected(file, self.root, self.zone)
             one = Portion(Read(expected, looked_at=sample.has(n, file)), self._size(file))
             expected.told = partial(self._advance, one)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from botplatform.store import BotStore
 from conversations.models import Conversation, Message, Profile
-from conversations.personal import erase, was_erased
+from conversations.personal import ErasedPeople, erase
 from legacy_import.models import (
     Backup,
     Change,
@@ -196,8 +196,8 @@ def test_no_trace_is_left_and_nobody_else_is_touched(world, staff, bots):
     entries = AuditEntry.objects.filter(bot_id=bots[0].pk, row_key=str(profile.pk))
     assert {"INSERT", "UPDATE", "DELETE", "EXPORT", "ERASE"} == {e.operation for e in entries}
     assert entries.get(operation="INSERT").after["name"] == "erased"
-    assert was_erased(bots[0].pk, TELEGRAM_ID)
-    assert not was_erased(bots[1].pk, TELEGRAM_ID)
+    assert TELEGRAM_ID in ErasedPeople(bots[0].pk)
+    assert TELEGRAM_ID not in ErasedPeople(bots[1].pk)
 
 
 def test_the_receipt(world, staff):
