@@ -84,3 +84,4 @@ def staff(world: World) -> Iterator[User]:
         migrator.execute(change, [world.alice.staff.password, user.pk])
         migrator.execute("DELETE FROM django_session")
         migrator.execute("DELETE FROM django_admin_log")
+        migrator.execute("DELETE FROM axes_accessattempt")

@@ -18,8 +18,10 @@ AUDITED = "SELECT count(*) FROM security_audit_log WHERE operation = 'LOGIN_FAIL
 
 @pytest.fixture(autouse=True)
 def forgotten(world: World) -> Iterator[None]:
+    forget = "DELETE FROM axes_accessattempt"
+    ask(forget)
     yield
-    ask("DELETE FROM axes_accessattempt")
+    ask(forget)
 
 
 def ask(sql: str) -> Any:
