@@ -24,16 +24,17 @@ from legacy_import.verify.encoded import (
 from legacy_import.verify.spellings import Spellings, are_all_tried
 from legacy_import.verify.streamed import streamed
 
-IDENTITY = 4
+IDENTITY, FINGERPRINT = 8, 16
 # The identity of what has no row.
 REJECTED = b"\xff" * IDENTITY
-RECORDS = """
+RECORDS = f"""
     SELECT file.path, sum(chunk.records),
         sum(chunk.records) = max(chunk.first_place + chunk.records - 1)
             AND min(chunk.first_place) = 1
-            AND bool_and(length(chunk.hashes) = chunk.records * 12),
+            AND bool_and(length(chunk.hashes) = chunk.records * {FINGERPRINT}),
         min(chunk.shift), max(chunk.shift),
-        bool_or(position('\\xffffffff'::bytea IN substr(chunk.hashes, 1, chunk.records * 4)) > 0)
+        bool_or(position('\\x{REJECTED.hex()}'::bytea
+            IN substr(chunk.hashes, 1, chunk.records * {IDENTITY})) > 0)
     FROM import_files AS file
     JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
@@ -66,12 +67,12 @@ EARLIER = f"""
     SELECT kept.place, kept.earlier {OF_PATH.format("import_changes")}
         AND kept.earlier IS NOT NULL
 """
-EARLIER_REJECTS = """
+EARLIER_REJECTS = f"""
     SELECT file.path, kept.place, kept.earlier
     FROM import_files AS file
     JOIN import_changes AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
-        AND substr(kept.earlier, 1, 4) = '\\xffffffff'::bytea
+        AND substr(kept.earlier, 1, {IDENTITY}) = '\\x{REJECTED.hex()}'::bytea
 """
 AT_ONCE = 500
 

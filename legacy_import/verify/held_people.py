@@ -28,7 +28,7 @@ from legacy_import.verify.source.rows import MetricRow, ProfileRow
 from legacy_import.verify.spellings import Spellings, are_all_tried
 from legacy_import.verify.stored import IMPORTED, PLACE
 
-PRIME = 4_294_967_291
+PRIME = 18_446_744_073_709_551_557
 OLDER = "girls_data.json"
 METRICS = "metrics.json"
 # A person as a run found it before it changed it.
