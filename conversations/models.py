@@ -66,14 +66,6 @@ class Profile(TenantModel):
             models.Index(fields=["bot", "-last_active_at", "id"], name="profiles_activity"),
             # A bot's new people of a day.
             models.Index(fields=["bot", "created_at"], name="profiles_created"),
-            # People of all bots somebody sees, the last active first.
-            models.Index(
-                F("last_active_at").desc(nulls_last=True),
-                F("id").desc(),
-                name="profiles_latest",
-            ),
-            # The same person with other bots.
-            models.Index(fields=["telegram_id"], name="profiles_person"),
         ]
         triggers = [
             touch_updated_at(),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -17,8 +17,10 @@ from conversations.backoffice.tree import tree
 from conversations.models import Profile
 from conversations.personal import chats_of
 from tenants.backoffice.filters import BotFilter, DayRangeFilter
+from tenants.backoffice.keyset import NewestFirst
 from tenants.backoffice.look import RangeNumericFilter, TextFilter
 from tenants.backoffice.pages import TenantAdmin
+from tenants.models import Bot
 
 MOST_CHATS = 50
 MOST_INTERESTS = 5
@@ -46,7 +48,8 @@ class InterestFilter(TextFilter):
 
 
 @admin.register(Profile)
-class ProfileAdmin(TenantAdmin):
+class ProfileAdmin(NewestFirst, TenantAdmin):
+    newest_by = "last_active_at"
     list_display = (
         *("name_or_id", "bot", "telegram_id", "age", "location", "some_interests"),
         "last_active_at",
@@ -61,8 +64,6 @@ class ProfileAdmin(TenantAdmin):
     list_select_related = ("bot",)
     search_fields = ("name", "location")
     search_help_text = _("Part of a name or location, or a whole Telegram id")
-    # Served by profiles_latest.
-    ordering = (F("last_active_at").desc(nulls_last=True), "-id")
     readonly_fields = ("updated_at",)
     fieldsets = (
         (None, {"fields": ("bot", "telegram_id", "name", "age", "location", "interests")}),
@@ -86,7 +87,8 @@ class ProfileAdmin(TenantAdmin):
     ) -> tuple[QuerySet, bool]:
         term = search_term.strip()
         if term.lstrip("-").isdecimal() and len(term) < 20:
-            return queryset.filter(telegram_id=int(term)), False
+            # By the index of each bot: none leads to the people of all.
+            return queryset.filter(bot__in=Bot.objects.all(), telegram_id=int(term)), False
         found, duplicates = super().get_search_results(request, queryset, search_term)
         return found, duplicates
 
@@ -148,7 +150,9 @@ class ProfileAdmin(TenantAdmin):
     ) -> HttpResponse:
         if person := options.get("obj"):
             chats = list(chats_of(person)[: MOST_CHATS + 1])
-            others = Profile.objects.filter(telegram_id=person.telegram_id).exclude(pk=person.pk)
+            others = Profile.objects.filter(
+                bot__in=Bot.objects.all(), telegram_id=person.telegram_id
+            ).exclude(pk=person.pk)
             context |= {
                 # What goes with a person is erased with them.
                 "show_delete": False,

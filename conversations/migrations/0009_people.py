@@ -53,18 +53,6 @@ class Migration(migrations.Migration):
                 ("objects", tenants.queries.TenantManager()),
             ],
         ),
-        migrations.AddIndex(
-            model_name="profile",
-            index=models.Index(
-                models.OrderBy(models.F("last_active_at"), descending=True, nulls_last=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="profiles_latest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="profile",
-            index=models.Index(fields=["telegram_id"], name="profiles_person"),
-        ),
         migrations.AddField(
             model_name="erasedperson",
             name="bot",

@@ -205,7 +205,13 @@ def test_rights(db: None) -> None:
         " WHERE a.grantee = %(role)s::regrole AND NOT attisdropped ORDER BY 1",
         role=SEARCHER,
     )
-    assert rights == [(name, "SELECT") for name in ("bot_id", "id", "id", "search", "sent_at")]
+    assert rights == [
+        (name, "SELECT")
+        for name in (
+            *("bot_id", "conversation_id", "id", "id", "message_type", "search", "sender_type"),
+            "sent_at",
+        )
+    ]
     assert query("SELECT has_schema_privilege(%(role)s, 'public', 'CREATE')", role=SEARCHER) == [
         (False,)
     ]

@@ -12,7 +12,10 @@ KEEPER_FUNCTIONS = (
     *("pgtrigger_note_", "erase_from_import"),
 )
 # Function -> why it is not the owner's or the keeper's.
-SEARCHER_FUNCTIONS = {"search_messages": "reads every bot's search column, and nothing else"}
+SEARCHER_FUNCTIONS = {
+    "search_messages": "reads every bot's search column, and nothing else",
+    "find_messages": "and what messages are filtered by",
+}
 
 
 def table_problems(table: str, tenant_tables: set[str]) -> list[str]:
