@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.backoffice.ledger import of_managed_bots
 from legacy_import.batches.counts import KINDS, Counts, Tally
 from legacy_import.models import ImportRun
 
@@ -70,16 +69,6 @@ def rejects(run: ImportRun) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(REJECTS, [run.bot_id, run.bot_id, run.pk, MOST_COUNTED + 1])
         return list(cursor.fetchall())
-
-
-def latest_runs(limit: int) -> list[tuple[ImportRun, Figures]]:
-    """Of the bots that the staff user manages, for the dashboard; with three queries.
-
-    `{% include "import/latest_runs.html" with runs=... %}` shows them.
-    """
-    runs = list(of_managed_bots(ImportRun.objects.select_related("bot")).order_by("-id")[:limit])
-    of_run = figures(runs, files=False)
-    return [(run, of_run[run.pk]) for run in runs]
 
 
 def _rows(sql: str, runs: Sequence[ImportRun]) -> list[Any]:

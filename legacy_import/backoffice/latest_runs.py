@@ -3,8 +3,10 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from legacy_import.backoffice.figures import figures
+from legacy_import.backoffice.ledger import of_managed_bots
 from legacy_import.models import ImportRun
-from tenants.backoffice.pages import bots_allowing, is_superuser, manages_a_bot
+from tenants.backoffice.pages import manages_a_bot
 from tenants.models import Bot
 
 MOST = 5
@@ -13,9 +15,10 @@ MOST = 5
 def latest_runs(request: HttpRequest, bot: Bot | None) -> str:
     if not manages_a_bot(request):
         return ""
-    runs = ImportRun.objects.select_related("bot").order_by("-started_at")
-    if not is_superuser(request):
-        runs = runs.filter(bot__in=bots_allowing("manager"))
+    found = of_managed_bots(ImportRun.objects.select_related("bot")).order_by("-started_at")
     if bot:
-        runs = runs.filter(bot=bot)
-    return render_to_string("legacy_import/latest_runs.html", {"runs": runs[:MOST]}, request)
+        found = found.filter(bot=bot)
+    runs = list(found[:MOST])
+    of_run = figures(runs, files=False)
+    context = {"runs": [(run, of_run[run.pk]) for run in runs]}
+    return render_to_string("import/latest_runs.html", context, request)
