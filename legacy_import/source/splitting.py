@@ -36,9 +36,10 @@ UNFINISHED_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+("[ \t\r\n]*+|\\)?\Z', re.DOTA
 class Stopped(Exception):
     """There is no way to go on: the rest of the file is damage."""
 
-    def __init__(self, code: str, parts: int = 0) -> None:
+    def __init__(self, code: str, parts: int = 0, key: bytes = b"") -> None:
         super().__init__(code)
         self.code, self.parts = code, parts  # that are out already
+        self.key = b"" if parts else key  # of the value that stands here
 
 
 class Splitter:
@@ -70,10 +71,10 @@ class Splitter:
                 raise Stopped("trailing-garbage")
         except Stopped as stop:
             if not window.before and (window.pinned or stop.code == "unexpected-shape"):
-                window.at, self.container = 0, ""  # the whole file
+                window.at, self.container, stop.key = 0, "", b""  # the whole file
             window.pinned = False
             for part, raw in enumerate(self._rest(), stop.parts):
-                yield Damage(stop.code, raw, part)
+                yield Damage(stop.code, raw if part else stop.key + raw, part)
 
     def _document(self) -> Iterator[Found]:
         self.window.more()
@@ -196,17 +197,17 @@ class Splitter:
                     yield Damage("too-large", raw if parts else key + raw, parts)
                     parts += 1
             if search.depth > DEEPEST_FOLLOWED:
-                raise Stopped("too-deep", parts)
+                raise Stopped("too-deep", parts, key)
             if not window.more(PART if parts else 0):
                 if not search.scalar:
-                    raise Stopped("truncated", parts)
+                    raise Stopped("truncated", parts, key)
                 end = len(window.data)
                 break
         if parts or end - window.at > LARGEST_RECORD:
             for part, raw in enumerate(window.parts(end), parts):
                 yield Damage("too-large", raw if part else key + raw, part)
         elif end == window.at:
-            raise Stopped("damaged")
+            raise Stopped("damaged", 0, key)
         else:
             yield made(window.take(end))
 

@@ -1,5 +1,7 @@
 """Imported messages that are not in their file: from its backups, or from an earlier version."""
 
+from collections import Counter
+from functools import cached_property
 from typing import Any
 
 from legacy_import.verify.backups import said, said_only_in_backups
@@ -24,9 +26,14 @@ class Others:
         self.findings = findings
         self.held = held
         self.vanished = one.vanished
-        self.in_backups = said_only_in_backups(one.file.root, one.file.file) if one.file else {}
+        self.file = one.file
         self.salvaged = 0
         self.waiting: list[tuple[Any, ...]] = []
+
+    @cached_property
+    def in_backups(self) -> Counter[bytes]:
+        file = self.file
+        return said_only_in_backups(file.root, file.file) if file else Counter()
 
     def add(self, row: tuple[Any, ...]) -> None:
         if not 1 <= row[9] <= len(self.held):

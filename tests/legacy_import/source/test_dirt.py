@@ -108,6 +108,14 @@ def test_truncated(workspace: Path, dialect: int) -> None:
         assert len(rest.raw) < 150
 
 
+@pytest.mark.parametrize("value", [b"[1, 2", b'{"a', b'"b', b"}", b'"' + b"long " * 400_000])
+def test_a_value_cut_off_or_damaged_is_kept_with_its_key(workspace: Path, value: bytes) -> None:
+    whole, cut = b'{"title": "x", "messages": [], ', b'"after" : ' + value
+    _, [reject] = conversation(workspace, whole + cut)
+    assert isinstance(reject, Reject)
+    assert (reject.place, reject.raw) == (1, cut)
+
+
 def test_trailing_garbage(workspace: Path, dialect: int) -> None:
     data = file_of(dialect, record(dialect, 1), record(dialect, 2))
     _, (_, _, rest) = conversation(workspace, data + b' "}]')

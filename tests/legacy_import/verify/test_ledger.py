@@ -135,6 +135,9 @@ CUT_WITHIN = [
     '{"title":"x","messages":[],"zz":[1,2',
     '{"messages":[{"content":"a"}],"title":"x","zz":{"a"',
     '{"title":"x","zz":[nope',
+    '{"title":"x","zz":}',
+    '{"title":"x","zz":,"a":1}',
+    '{"title":"x","zz":"' + "ab" * 1_000_000,
 ]
 
 
@@ -150,9 +153,21 @@ def test_a_file_cut_off_in_what_stands_around_its_messages(tree: Tree) -> None:
     assert passed(cut_off(tree, CUT_OFF))
 
 
-@pytest.mark.xfail(strict=True, reason="the importer keeps what is left of the value, not its key")
 def test_a_file_cut_off_within_a_value_there(tree: Tree) -> None:
     assert passed(cut_off(tree, CUT_WITHIN))
+
+
+@pytest.mark.parametrize("end", ['{"name":"b', '[1,2', '"ab', "nope", '}', ',"10":{}}}', ""])
+def test_people_in_one_file_cut_off(tree: Tree, end: str) -> None:
+    """What is kept of the last entry has the person's id."""
+    tree.old_chat(8, line(1), line(2))
+    whole = '{"girls":{"7":{"name":"a"},'
+    tree.write("girls_data.json", f'{whole}"9":{end}'.encode())
+    tree.imported()
+    assert passed(looked(tree))
+    with maintenance_context():
+        (raw,) = Reject.objects.order_by("place").values_list("raw", flat=True)[:1]
+    assert bytes(raw).startswith(b'"9":')
 
 
 # Of each table of the ledger: the column -> another value.

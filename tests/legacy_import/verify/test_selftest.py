@@ -1,10 +1,19 @@
 """The self-test breaks what it can compare, is no alarm of its own, and stands in nobody's way."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
+from legacy_import.verify import stored
+from legacy_import.verify.conversations import Conversations
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.imported import Sum
 from legacy_import.verify.report import status
-from tests.legacy_import.tree import Tree, line, message
+from legacy_import.verify.source.messages import Messages
+from legacy_import.verify.source.reading import Expected
+from legacy_import.verify.source.tree import files
+from tests.legacy_import.tree import Tree, line, message, rows
 from tests.legacy_import.verify.verifying import passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,17 +44,67 @@ def test_chats_of_one_message_are_broken_but_for_their_order(tree: Tree) -> None
     assert any("the order of two is not in the self-test" in note for note in findings.notes)
 
 
-def test_a_conversation_that_is_being_written_is_left_alone(tree: Tree, superuser) -> None:
+def test_a_conversation_that_is_being_written_is_no_hindrance(tree: Tree, superuser) -> None:
     for chat in (7, 8):
         tree.chat(chat, *(message(n) for n in range(1, 4)))
     tree.imported()
     with psycopg.connect(**superuser) as writer:
-        lock = "SELECT FROM messages JOIN conversations AS chat ON chat.id = conversation_id {} {}"
-        writer.execute(lock.format("WHERE chat_id = 7", "FOR UPDATE OF messages"))
+        lock = "SELECT FROM messages JOIN conversations AS chat ON chat.id = conversation_id {}"
+        writer.execute(lock.format("FOR UPDATE OF messages, chat"))
         findings = verified(tree)
-        assert passed(findings)
-        assert findings.figures["self-test"]["breaks"] == 5
-        writer.execute(lock.format("", "FOR UPDATE OF messages"))
-        findings = verified(tree)
-    assert not findings.total
-    assert "being written to" in findings.not_made["self-test"]
+    assert passed(findings)
+    assert findings.figures["self-test"]["breaks"] == 5
+
+
+def test_nothing_is_kept(tree: Tree) -> None:
+    """Neither where a conversation is broken nor where none will do."""
+    tree.chat(7, message(5), message(6))
+    tree.write("backups/7/2024-05-01.json", {"messages": [message(1), message(2)]})
+    tree.chat(8, *(message(n) for n in range(1, 200)))
+    tree.imported(salvage_backups=True)
+    before = rows()
+    assert passed(verified(tree))
+    assert rows() == before
+
+
+def test_a_long_conversation_is_broken_in_its_beginning(
+    tree: Tree, by_hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which no more than that is read; and it must agree as well."""
+    tree.chat(7, *(message(n) for n in range(1, 1001)))
+    tree.imported()
+    looked_at = []
+    usual = Messages.row
+    monkeypatch.setattr(Messages, "row", lambda *row: looked_at.append(1) or usual(*row))
+    findings = verified(tree)
+    assert passed(findings)
+    assert findings.figures["self-test"]["breaks"] == 5
+    assert 1000 <= len(looked_at) < 2500
+    by_hand("UPDATE messages SET content = 'x' WHERE position = 90")
+    findings = verified(tree)
+    assert findings.total == {"content": 1}
+    assert "self-test" in findings.not_made
+
+
+@pytest.mark.parametrize("blind", ["values", "sums"])
+def test_a_blind_comparison_is_noticed(tree: Tree, monkeypatch: pytest.MonkeyPatch, blind) -> None:
+    tree.chat(7, *(message(n) for n in range(1, 200)))
+    tree.imported()
+    if blind == "values":
+        monkeypatch.setattr(Conversations, "_compare_values", lambda *_: None)
+    else:
+        usual = stored.chats
+        sums = Sum()
+        for n, row in enumerate(Expected(next(iter(files(tree.root, tree.bot))), tree.root), 1):
+            sums.add(row)
+            if n == 100:
+                break
+
+        def always_the_same(*asked):
+            return {key: replace(chat, sum=sums.sum) for key, chat in usual(*asked).items()}
+
+        monkeypatch.setattr(stored, "chats", always_the_same)
+    findings = Findings(checks={"performance", "self-test"})
+    verified(tree, findings=findings)
+    missed = {one.what.removesuffix(" was not noticed") for one in findings.first["self-test"]}
+    assert missed >= {"one character", "one microsecond"}
