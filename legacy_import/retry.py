@@ -43,6 +43,8 @@ class Retried:
 
 # The other file it was rejected for may be there still.
 NOT_AGAIN = ("superseded",)
+# Bytes of a file that are not one of its records, though they may read like one.
+NO_RECORD = ("truncated", "damaged", "trailing-garbage")
 
 
 def retry(number: int, bot: str | None = None) -> Retried:
@@ -106,7 +108,8 @@ def _kept(file: ImportFile, before: known.KnownFile, old: known.Sequence) -> dic
     pieces: dict[int, list[bytes]] = defaultdict(list)
     codes: dict[int, str] = {}
     rejects = Reject.objects.filter(bot=file.bot_id, file=file.pk, solved_by=None)
-    rejects = rejects.exclude(code__in=NOT_AGAIN).order_by("piece")
+    rejects = rejects.exclude(code__in=NOT_AGAIN).exclude(code__in=NO_RECORD, place__gt=0)
+    rejects = rejects.order_by("piece")
     for place, code, raw in rejects.values_list("place", "code", "raw").iterator(1):
         pieces[place].append(bytes(raw))
         codes.setdefault(place, code)

@@ -49,9 +49,18 @@ REPAIRED = """
         AND kept.file_id = repair.file_id AND kept.place = repair.place
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
 """
+# A retry reads no file: the bytes are those of the version before it.
 PARTS = """
     SELECT part.data FROM import_file_parts AS part
-    WHERE part.bot_id = %s AND part.file_id = %s ORDER BY part.number
+    WHERE part.bot_id = %(bot)s AND part.file_id = (
+        SELECT file.id FROM import_files AS latest
+        JOIN import_files AS file ON file.bot_id = latest.bot_id AND file.path = latest.path
+        WHERE latest.bot_id = %(bot)s AND latest.id = %(file)s AND file.status <> 'undone'
+            AND EXISTS (
+                SELECT FROM import_file_parts AS own
+                WHERE own.bot_id = file.bot_id AND own.file_id = file.id)
+        ORDER BY file.id DESC LIMIT 1)
+    ORDER BY part.number
 """
 BACKUP = """
     SELECT backup.chat_id, backup.date, backup.stored FROM import_backups AS backup
@@ -172,6 +181,6 @@ def backup(bot_id: uuid.UUID, file_id: uuid.UUID) -> KeptBackup | None:
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
     """Of the bytes that are kept of a file."""
     digest = hashlib.sha256()
-    for (data,) in streamed(PARTS, [bot_id, file_id]):
+    for (data,) in streamed(PARTS, {"bot": bot_id, "file": file_id}):
         digest.update(zlib.decompress(data))
     return digest.digest()

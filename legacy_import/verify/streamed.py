@@ -9,7 +9,7 @@ from django.db import connection
 FEW_AT_ONCE = 4
 
 
-def streamed(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+def streamed(query: str, values: list[Any] | dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     cursor: Any
     with connection.chunked_cursor() as cursor:
         cursor.cursor.itersize = FEW_AT_ONCE

@@ -27,6 +27,9 @@ DROP_OLD_BYTES = """
         USING unnest(%(paths)s::text[]) AS of (path) CROSS JOIN LATERAL (
             SELECT id FROM import_files AS file
             WHERE file.bot_id = %(bot)s AND file.path = of.path AND status = 'done'
+                AND EXISTS (
+                    SELECT FROM import_file_parts AS own
+                    WHERE own.bot_id = file.bot_id AND own.file_id = file.id)
             ORDER BY id DESC OFFSET 2 LIMIT 1) AS old
         WHERE part.bot_id = %(bot)s AND part.file_id = old.id RETURNING part.file_id)
     UPDATE import_files SET header = header || '{"stored": false}'

@@ -157,7 +157,7 @@ def test_a_file_cut_off_within_a_value_there(tree: Tree) -> None:
     assert passed(cut_off(tree, CUT_WITHIN))
 
 
-@pytest.mark.parametrize("end", ['{"name":"b', '[1,2', '"ab', "nope", '}', ',"10":{}}}', ""])
+@pytest.mark.parametrize("end", ['{"name":"b', "[1,2", '"ab', "nope", "}", ',"10":{}}}', ""])
 def test_people_in_one_file_cut_off(tree: Tree, end: str) -> None:
     """What is kept of the last entry has the person's id."""
     tree.old_chat(8, line(1), line(2))
