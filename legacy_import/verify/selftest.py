@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
@@ -179,7 +180,7 @@ def _is_seen(bot_id: uuid.UUID, candidate: Candidate, statement: str | None) -> 
     if statement is not None:
         positions = [position for position, _ in stored.positions(bot_id, chat.id)]
         one, other = ([positions[rank - 1] for rank in ranks] * 2)[:2]
-        values = {"bot": bot_id, "chat": chat.id, "one": one, "other": other}
+        values: dict[str, Any] = {"bot": bot_id, "chat": chat.id, "one": one, "other": other}
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
     seen = Findings(limit=1)
