@@ -34,7 +34,8 @@ def item(record: Any) -> Item:
             key = encode.message_identity(record)
         case Profile():
             values = encode.profile_values(record)
-            for metric in record.metrics:
+            # The order of keys is no part of what it says.
+            for metric in sorted(record.metrics, key=lambda metric: metric.metric_name):
                 values += encode.metric_values(metric)
             key = encode.identity_of(record.telegram_id)
         case Metric():

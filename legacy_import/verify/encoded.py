@@ -1,5 +1,6 @@
 """Values as the ledger's fingerprints have them: each with its length, in network byte order."""
 
+import json
 import re
 from hashlib import blake2b
 from struct import pack
@@ -29,7 +30,9 @@ def text(value: str) -> bytes:
 
 
 def jsonb(value: str) -> bytes:
-    data = value.encode()
+    """With the keys in their order: a jsonb does not say in which one they came."""
+    whole = json.loads(value)
+    data = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     return pack(">i", len(data) + 1) + b"\x01" + data
 
 

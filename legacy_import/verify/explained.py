@@ -8,15 +8,10 @@ from collections.abc import Iterable
 from django.db import connection
 
 from legacy_import.verify import ledger
-from legacy_import.verify.checks import ACCOUNTING, CONTENT
+from legacy_import.verify.checks import ACCOUNTING
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import HeldPeople
 from legacy_import.verify.stored import CHAT_IDS, PEOPLE_IDS
-
-UNSURE = (
-    "is in no file any more, and its data have so many keys that the ledger's fingerprint cannot "
-    "be tried in every order of them"
-)
 
 
 class Explained:
@@ -33,15 +28,13 @@ class Explained:
         gone = ledger.chats_of_files(self.bot_id, chats)
         self._report("conversation", "conversations of files that are gone", chats, gone)
         people = self._unexplained(PEOPLE_IDS, self.people)
-        strange = dict(held.others(people))
+        strange = {*held.others(people)}
         for number in people:
             if number not in strange:
                 self.findings.count(ACCOUNTING, "profiles that are no longer in the files")
-            elif strange[number]:
+            else:
                 what = "no file explains it, and it is not as it was imported"
                 self.findings.add(ACCOUNTING, f"profile {number}", what)
-            else:
-                self.findings.cannot(CONTENT, f"profile {number} {UNSURE}")
 
     def _unexplained(self, query: str, explained: "array[int]") -> list[int]:
         """Ids of what the import made, or nobody knows who, and is in no file."""

@@ -21,7 +21,6 @@ from legacy_import.verify.encoded import (
     number_in,
     text,
 )
-from legacy_import.verify.spellings import Spellings, are_all_tried
 from legacy_import.verify.streamed import streamed
 
 IDENTITY, FINGERPRINT = 8, 16
@@ -89,7 +88,6 @@ class Fingerprints:
     contents: bytearray = field(default_factory=bytearray)
     firsts: list[int] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
-    spellings: Spellings = field(default_factory=Spellings)
 
     @classmethod
     def of(cls, bot_id: uuid.UUID, path: str) -> "Fingerprints":
@@ -136,8 +134,8 @@ class Fingerprints:
         """The places of those that became rows."""
         return (place for place in self.places if not self.is_rejected(place))
 
-    def others(self, rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
-        """Of messages those that are not as they were imported; whether that is certain."""
+    def others(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Of messages those that are not as they were imported."""
         for begin in range(0, len(rows), AT_ONCE):
             some = sorted(rows[begin : begin + AT_ONCE], key=lambda row: row[9])
             places = [row[9] for row in some]
@@ -153,27 +151,20 @@ class Fingerprints:
                     kept = next(records, None)
                 original = kept[1] if kept and kept[0] == place else b""
                 wanted = earlier.get(place) or {self.content(place)}
-                fits = self._fits(row, number_in(numbers.get(place)), original, wanted)
-                if not fits:
-                    yield row, fits is False
+                if not self._fits(row, number_in(numbers.get(place)), original, wanted):
+                    yield row
 
-    def _fits(
-        self, row: Row, number: int | None, original: bytes, wanted: set[bytes]
-    ) -> bool | None:
-        """None where its metadata has more spellings than were tried."""
+    def _fits(self, row: Row, number: int | None, original: bytes, wanted: set[bytes]) -> bool:
         _, own, sender_type, sender_id, content, message_type, metadata, sent_at = row[:8]
         ids = {own} if own is not None or number is None else {None, number}
         try:
             rest = integer(sender_id) + moment(sent_at) + text(sender_type)
-            rest += text(content) + text(message_type)
-            for spelling in self.spellings.of(metadata):
-                values = rest + jsonb(spelling)
-                for id in ids:
-                    for kept in {b"", original}:
-                        if fingerprint(integer(id) + values, kept) in wanted:
-                            self.spellings.learn(spelling)
-                            return True
-            return False if are_all_tried(metadata) else None
+            rest += text(content) + text(message_type) + jsonb(metadata)
+            return any(
+                fingerprint(integer(id) + rest, kept) in wanted
+                for id in ids
+                for kept in (b"", original)
+            )
         except (ValueError, OverflowError, RecursionError):
             return False  # beyond anything that is imported
 

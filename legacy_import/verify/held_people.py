@@ -25,7 +25,6 @@ from legacy_import.verify.people import FIELDS, TIMES, may_have
 from legacy_import.verify.source.json_text import number, whole_number
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.rows import MetricRow, ProfileRow
-from legacy_import.verify.spellings import Spellings, are_all_tried
 from legacy_import.verify.stored import IMPORTED, PLACE
 
 PRIME = 18_446_744_073_709_551_557
@@ -58,18 +57,16 @@ class HeldPeople:
     def __init__(self, bot_id: uuid.UUID) -> None:
         self.bot_id = bot_id
         self._last: dict[str, Any] = {}
-        self.spellings = Spellings()
         self.older = Fingerprints.of(bot_id, OLDER)
         self.metrics = Fingerprints.of(bot_id, METRICS)
         # Measurements of people who are as they were imported.
         self.measured: set[Measured] = set()
 
-    def others(self, people: Sequence[int]) -> Iterator[tuple[int, bool]]:
-        """Those that are not as they were imported; whether that is certain."""
+    def others(self, people: Sequence[int]) -> Iterator[int]:
+        """Those that are not as they were imported."""
         for telegram_id, row in stored.people(self.bot_id, people).items():
-            fits = self._fits(telegram_id, row)
-            if not fits:
-                yield telegram_id, fits is False
+            if not self._fits(telegram_id, row):
+                yield telegram_id
 
     def explains(self, measured: Measured) -> bool:
         """A measurement that no file has."""
@@ -89,8 +86,7 @@ class HeldPeople:
                 there[place] = 1
         return [place for place in self.metrics.accepted if not there[place]]
 
-    def _fits(self, telegram_id: int, row: tuple[Any, ...]) -> bool | None:
-        """None where its data have more spellings than were tried."""
+    def _fits(self, telegram_id: int, row: tuple[Any, ...]) -> bool:
         kept: set[bytes] = {b""}
         wanted: set[bytes] = set()
         own = Fingerprints.of(self.bot_id, f"girls_data/{telegram_id}.json")
@@ -107,11 +103,7 @@ class HeldPeople:
             return False
         values = dict(zip(FIELDS, row[:-1], strict=True))
         try:
-            for spelling in self.spellings.of(values["additional_data"]):
-                if self._is_one(row, values, spelling, kept, wanted):
-                    self.spellings.learn(spelling)
-                    return self._remember(values)
-            return False if are_all_tried(values["additional_data"]) else None
+            return self._is_one(row, values, kept, wanted) and self._remember(values)
         except (ValueError, OverflowError, RecursionError):
             return False  # beyond anything that is imported
 
@@ -119,30 +111,27 @@ class HeldPeople:
         self,
         row: tuple[Any, ...],
         values: dict[str, Any],
-        spelling: str,
         kept: set[bytes],
         wanted: set[bytes],
     ) -> bool:
         age = values["age"]
-        interests = json.dumps(
-            json.loads(values["interests"]), ensure_ascii=False, separators=(",", ":")
-        )
         begin = (
             integer(values["telegram_id"])
             + text(values["name"])
             + integer(age, 2)
             + text(values["location"])
-            + encoded(interests)
+            + encoded(values["interests"])
             + text(values["chat_style"])
             + text(values["personality"])
-            + encoded(spelling)
+            + encoded(values["additional_data"])
         )
         # What the record does not say is another row's, or the import's.
         for created_at in {values["created_at"], None}:
             for active_at in {values["last_active_at"], None}:
                 of_record = {**values, "created_at": created_at, "last_active_at": active_at}
                 data = begin + moment(created_at) + moment(active_at)
-                for metric in _stats(of_record, spelling):
+                stats = _stats(of_record, values["additional_data"])
+                for metric in sorted(stats, key=lambda metric: metric.metric_name):
                     data += _encoded(metric, str(metric.metric_value))
                 if any(fingerprint(data, original) in wanted for original in kept):
                     self._last = of_record
@@ -204,5 +193,5 @@ def _measured(row: MetricRow) -> Measured:
 
 
 def _encoded(row: MetricRow, value: str) -> bytes:
-    tags = json.dumps(row.metric_tags, ensure_ascii=False, separators=(",", ":"))
-    return text(row.metric_name) + text(value) + encoded(tags) + moment(row.recorded_at)
+    tags = encoded(json.dumps(row.metric_tags))
+    return text(row.metric_name) + text(value) + tags + moment(row.recorded_at)
