@@ -101,14 +101,13 @@ class Measurements:
                 there[wanted] -= 1
             else:
                 missing.append((file, row.place, wanted))
-        unexplained = []
-        for measured in sorted(there.elements()):
-            if held.explains(measured):
-                self.findings.count(CONTENT, GONE)
-            else:
-                unexplained.append(measured)
+        others = sorted(there.elements())
         for field in FIELDS[:-1]:
-            missing, unexplained = self._paired(field, missing, unexplained)
+            missing, others = self._paired(field, missing, others)
+        # Last: a fault of the import is in the ledger as well.
+        unexplained = [measured for measured in others if not held.explains(measured)]
+        if gone := len(others) - len(unexplained):
+            self.findings.count(CONTENT, GONE, gone)
         return missing, unexplained
 
     def _paired(
