@@ -184,6 +184,7 @@ STORAGES = {
     },
 }
 
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_ENGINE = "botplatform.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1) * 3600

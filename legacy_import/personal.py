@@ -12,7 +12,7 @@ from tenants.personal import SMALLEST_TELLING_ID, Person, Rows, rows_of
 # Of the person: files by the id in their path.
 FILES = f"""
     SELECT id FROM import_files WHERE bot_id = %(bot)s AND (key = %(telegram)s
-        OR abs(%(telegram)s::numeric) >= {SMALLEST_TELLING_ID}
+        OR key IS NULL AND abs(%(telegram)s::numeric) >= {SMALLEST_TELLING_ID}
             AND path ~ ('(^|[^0-9])' || %(telegram)s || '($|[^0-9])')
         OR key IN (SELECT chat_id FROM conversations
             WHERE bot_id = %(bot)s AND id = ANY (%(chats)s)))

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -127,6 +127,16 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         self, request: HttpRequest, receipt: uuid.UUID, form: str | None = None
     ) -> HttpResponseBase:
         return receipt_page(request, receipt, form, self._common(request))
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """A profile alone would leave its chats behind, which nobody could erase any more."""
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:conversations_profile_erase", args=[object_id]))
 
     def _missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
         answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)

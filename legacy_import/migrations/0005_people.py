@@ -33,7 +33,7 @@ BEGIN
         names := names || to_jsonb(telegram) || to_jsonb(telegram::text);
     END IF;
     SELECT coalesce(array_agg(id), '{}') INTO files FROM public.import_files
-        WHERE bot_id = bot AND (key = telegram OR telling AND path ~ alone OR key IN (
+        WHERE bot_id = bot AND (key = telegram OR key IS NULL AND telling AND path ~ alone OR key IN (
             SELECT chat_id FROM public.conversations WHERE bot_id = bot AND id = ANY (chats)));
     -- What rows of the person were before, in whatever file that stood.
     DELETE FROM public.import_changes AS change WHERE change.bot_id = bot AND (

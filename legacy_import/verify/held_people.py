@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from conversations.personal import ErasedPeople
 from legacy_import.verify import stored
 from legacy_import.verify.canonical import jsonb, plain, time_of
 from legacy_import.verify.encoded import fingerprint, integer, moment, text
@@ -61,6 +62,7 @@ class HeldPeople:
         self.metrics = Fingerprints.of(bot_id, METRICS)
         # Measurements of people who are as they were imported.
         self.measured: set[Measured] = set()
+        self.has_erased = bool(ErasedPeople(bot_id).marks)
 
     def others(self, people: Sequence[int]) -> Iterator[int]:
         """Those that are not as they were imported."""
@@ -71,6 +73,8 @@ class HeldPeople:
     def explains(self, measured: Measured) -> bool:
         """A measurement that no file has."""
         tags = json.loads(measured[3])
+        if not tags and self.has_erased:
+            return True  # or of a person who was erased: the number stays
         if "telegram_id" in tags:
             return measured in self.measured or self._had(tags["telegram_id"], measured)
         with connection.cursor() as cursor:

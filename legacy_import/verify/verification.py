@@ -191,7 +191,7 @@ class Verification:
             read_only()
             if number := ledger.running(bot_id):
                 self.findings.note(name, UNFINISHED.format(number))
-            comparison.end(lambda: self._read_again(name, sample))
+            comparison.end(lambda: self._read_again(name, sample, erased))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
         theirs = (file for file in self._files_of(name) if file.key not in erased)
@@ -230,9 +230,9 @@ class Verification:
         one.left -= size
         self.progress.advance(size)
 
-    def _read_again(self, name: str, sample: Sample) -> Iterator[Expected]:
+    def _read_again(self, name: str, sample: Sample, erased: ErasedPeople) -> Iterator[Expected]:
         """The files with measurements."""
         for n, file in enumerate(self._files_of(name)):
             measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
-            if measured and sample.has(n, file):
+            if measured and sample.has(n, file) and file.key not in erased:
                 yield Expected(file, self.root, self.zone)

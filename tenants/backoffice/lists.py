@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from tenants.audit import events
@@ -60,7 +62,11 @@ class LargeList(ModelAdmin):
             raise Http404
         if not self.has_view_permission(request):
             raise PermissionDenied
-        queryset = self.get_changelist_instance(request).queryset
+        try:
+            queryset = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            return HttpResponseRedirect(f"{page}?{ERROR_FLAG}=1")
         events.downloaded(request)
         return download(
             request.user, queryset, self._columns(), self.opts.model_name or "list", form

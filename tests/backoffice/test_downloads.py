@@ -113,3 +113,10 @@ def test_a_download_that_is_given_up_ends_its_thread(viewer, monkeypatch):
     response = viewer.get(url)
     assert next(iter(response.streaming_content))
     response.close()
+
+
+def test_odd_filters_lead_back_to_the_list(viewer):
+    for asked in ("foo=1", "q=--5&age__x=1", "bot__id__exact=x"):
+        response = viewer.get(f"/admin/conversations/profile/download/csv/?{asked}")
+        assert response.status_code in (302, 400), asked
+    assert response["Location"] == "/admin/conversations/profile/?e=1"

@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.urls import reverse
 
 from botplatform.store import BotStore
 from conversations.models import Conversation, Message, Profile
@@ -338,3 +339,13 @@ def test_metrics_stay_as_numbers(world, bots):
     client.post(page("erase", profile), {"typed": str(TELEGRAM_ID)})
     assert BotMetric.objects.filter(bot=bots[0]).count() == before
     assert BotMetric.objects.filter(bot=bots[0], metric_tags={}).count() == 1
+
+
+def test_a_profile_is_not_deleted_without_what_hangs_on_it(world):
+    profile, _, client = world
+    address = reverse("admin:conversations_profile_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [profile.pk], "post": "yes"}
+    client.post(address, chosen)
+    deleting = client.post(page("delete", profile), {"post": "yes"})
+    assert deleting["Location"] == page("erase", profile)
+    assert Profile.objects.filter(pk=profile.pk).exists()

@@ -26,7 +26,7 @@ FILES = [
 @pytest.fixture
 def erased(tree: Tree) -> Tree:
     for person in (ERASED, NEIGHBOUR):
-        tree.person(person, name=f"Person {person}")
+        tree.person(person, name=f"Person {person}", conversation_stats={"total_messages": 5})
         tree.old_chat(person, line(1), line(2))
         tree.write(f"backups/{person}/2024-05-01.json", {"messages": [line(3)]})
     tree.imported()
@@ -51,3 +51,9 @@ def test_the_verification_names_them_and_passes(erased: Tree) -> None:
     findings = verified(erased)
     assert passed(findings)
     assert all(any(file in note for note in findings.notes) for file in FILES)
+
+
+def test_also_when_they_were_deleted(erased: Tree) -> None:
+    for file in FILES:
+        (erased.root / file).unlink()
+    assert passed(verified(erased))
