@@ -72,6 +72,7 @@ def test_as_imported_they_pass(tree: Tree, make: Callable[[Tree], None]) -> None
     assert passed(verified(tree, deep=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CHANGES)
 @pytest.mark.parametrize("make", MADE)
 def test_one_that_was_changed_is_found(

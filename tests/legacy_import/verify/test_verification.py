@@ -371,7 +371,7 @@ def test_it_changes_nothing(imported):
 
 # Of these the importer keeps other bytes than the file's; see the notes of the import.
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dialect", ["documented", "written"])
+@pytest.mark.parametrize("dialect", [pytest.param("documented", marks=pytest.mark.slow), "written"])
 def test_a_sample_with_dirt_verifies(tmp_path, kind, dialect):
     BotFactory(name="Emma")
     root = made(tmp_path / "tree", kind, names=("Emma",), size=Size(1, 3, 30), dialect=dialect)
