@@ -52,8 +52,7 @@ def test_signing_in(open_page: OpenPage, staff: Staff, mode: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url("/admin/")
-    dark = page.evaluate("document.documentElement.classList.contains('dark')")
-    assert dark == (mode == "dark")
+    expect(page.locator("html.dark")).to_have_count(int(mode == "dark"))
     assert_fine(page)
 
 
