@@ -18,8 +18,8 @@ from conversations.backoffice.finding import Question, marked, page_found
 from conversations.backoffice.kinds import shown_kind
 from conversations.backoffice.transcript import window
 from conversations.models import Conversation, Message
+from tenants.backoffice.filters import BotFilter
 from tenants.backoffice.keyset import OLDER, NewestFirst, Place
-from tenants.backoffice.look import AutocompleteSelectFilter
 from tenants.backoffice.pages import TenantAdmin
 
 HITS = 20
@@ -30,7 +30,7 @@ MOST_SHOWN = 100
 class ConversationAdmin(NewestFirst, TenantAdmin):
     newest_by = "last_message_at"
     list_display = ("person", "bot", "chat", "message_count", "last_message", "last_message_at")
-    list_filter = (("bot", AutocompleteSelectFilter),)
+    list_filter = (("bot", BotFilter),)
     list_filter_submit = True
     list_select_related = ("bot", "profile")
     search_fields = ("title", "chat_id")

@@ -16,9 +16,9 @@ from conversations.backoffice.finding import Question, all_found, marked, page_f
 from conversations.backoffice.kinds import KINDS, shown_kind
 from conversations.models import Message
 from tenants.backoffice.days import DaysFilter, days_asked
+from tenants.backoffice.filters import BotFilter
 from tenants.backoffice.keyset import NewestFirst, NewestFirstList, Page, Place
 from tenants.backoffice.look import (
-    AutocompleteSelectFilter,
     ChangeList,
     ChoicesDropdownFilter,
     DropdownFilter,
@@ -99,7 +99,7 @@ class MessageAdmin(NewestFirst, TenantAdmin):
     list_display = ("sent_at", "bot", "chat", "sender_type", "text")
     list_display_links = ("sent_at",)
     list_filter = (
-        ("bot", AutocompleteSelectFilter),
+        ("bot", BotFilter),
         ("sent_at", DaysFilter),
         ("sender_type", ChoicesDropdownFilter),
         KindFilter,
