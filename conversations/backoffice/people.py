@@ -16,7 +16,8 @@ from conversations.backoffice.export import export
 from conversations.backoffice.tree import tree
 from conversations.models import Profile
 from conversations.personal import chats_of
-from tenants.backoffice.filters import BotFilter, DayRangeFilter
+from tenants.backoffice.days import DaysFilter
+from tenants.backoffice.filters import BotFilter
 from tenants.backoffice.keyset import NewestFirst
 from tenants.backoffice.look import RangeNumericFilter, TextFilter
 from tenants.backoffice.pages import TenantAdmin
@@ -58,7 +59,7 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         ("bot", BotFilter),
         ("age", RangeNumericFilter),
         *(LocationFilter, InterestFilter),
-        ("last_active_at", DayRangeFilter),
+        ("last_active_at", DaysFilter),
     )
     list_filter_submit = True
     list_select_related = ("bot",)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.difference import difference
 from tenants.audit.model import AuditEntry
-from tenants.backoffice.filters import BotIdFilter, DayRangeFilter
+from tenants.backoffice.days import DaysFilter
+from tenants.backoffice.filters import BotIdFilter
 from tenants.backoffice.look import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from tenants.backoffice.pages import ReadOnlyAdmin
 from tenants.models import Bot
@@ -61,7 +62,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     # The days choose the partitions, the bot the index within them.
     list_filter = (
-        *(("logged_at", DayRangeFilter), BotIdFilter, TableFilter),
+        *(("logged_at", DaysFilter), BotIdFilter, TableFilter),
         *(("operation", ChoicesDropdownFilter), UserFilter),
     )
     list_filter_submit = True

@@ -2,22 +2,17 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice.look import (
     AutocompleteDropdownForm,
     AutocompleteSelectFilter,
-    RangeDateFilter,
 )
 from tenants.models import BotAccess
 
@@ -76,26 +71,3 @@ class BotIdFilter(admin.SimpleListFilter):
                 data={self.parameter_name: self._bot()},
             )
         }
-
-
-class DayRangeFilter(RangeDateFilter):
-    """From the beginning of one day to the end of another, where the viewer is."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if first := self._day("from"):
-            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
-        if (last := self._day("to")) and last < date.max:
-            after = _midnight(last + timedelta(days=1))
-            queryset = queryset.filter(**{f"{self.field_path}__lt": after})
-        return queryset
-
-    def _day(self, end: str) -> date | None:
-        text = self.used_parameters.get(f"{self.field_path}_{end}")
-        for form in get_format("DATE_INPUT_FORMATS") if isinstance(text, str) else ():
-            with suppress(ValueError):
-                return datetime.strptime(text, form).date()
-        return None
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
