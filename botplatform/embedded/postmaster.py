@@ -2,11 +2,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 from psycopg.pq import PGconn, Ping
 
+from botplatform.embedded.account import Identity
 from botplatform.embedded.binaries import clean_environment
 from botplatform.embedded.cluster import PORT, SOCKET_NAME, Cluster
 from botplatform.embedded.errors import (
@@ -18,7 +20,7 @@ from botplatform.embedded.errors import (
 
 READY_WITHIN_SECONDS = 300.0
 STOPPED_WITHIN_SECONDS = 300.0
-PID_FILE_WITHIN_SECONDS = 3.0
+PID_FILE_WITHIN_SECONDS = 25.0
 TELL_AFTER_SECONDS = 3.0
 # The backends of a killed postmaster notice its death within moments, and then its memory is free.
 LEFTOVERS_GONE_WITHIN_SECONDS = 20.0
@@ -61,8 +63,8 @@ class Postmaster:
         self._start()
 
     def stop(self) -> None:
-        if self.is_known_alive():
-            self._await_pid_file()
+        # A server just launched ignores signals until shortly before it writes its pid file.
+        _wait(lambda: not self.is_known_alive() or self.find() is not None, PID_FILE_WITHIN_SECONDS)
         process = self.find()
         self._process = None
         if process is None:
@@ -101,35 +103,26 @@ class Postmaster:
     def _launch(self) -> None:
         binaries, account = self._cluster.prepare()
         self._remove_stale_pid_files()
-        command = [binaries.folder / "postgres", self._cluster.folder, self._cluster.log]
-        try:
-            launched = subprocess.run(
-                ["/bin/sh", "-c", LAUNCH, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd="/",
-                env=clean_environment(),
-                umask=0o077,
-                start_new_session=True,
-                **account.identity,
-            )
-        except KeyboardInterrupt:
-            self._await_pid_file()
-            raise
+        # In a thread Ctrl-C cannot come between the start of the server and the note of its pid.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self._spawn, binaries.folder / "postgres", account.identity).result()
+
+    def _spawn(self, program: Path, identity: Identity) -> None:
+        launched = subprocess.run(
+            ["/bin/sh", "-c", LAUNCH, program, self._cluster.folder, self._cluster.log],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env=clean_environment(),
+            umask=0o077,
+            start_new_session=True,
+            **identity,
+        )
         try:
             self._process = psutil.Process(int(launched.stdout))
         except (ValueError, psutil.NoSuchProcess):
             self._process = None
-
-    def _await_pid_file(self) -> None:
-        """A server just launched ignores signals until shortly before it writes the file."""
-
-        def settled() -> bool:
-            ended = self._process is not None and not self.is_known_alive()
-            return ended or self.find() is not None
-
-        _wait(settled, PID_FILE_WITHIN_SECONDS)
 
     def _becomes_ready(self) -> bool:
         """False when the process ended instead."""

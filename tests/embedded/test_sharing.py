@@ -1,11 +1,15 @@
 """Who starts the server, who shares it, and who stops it."""
 
 import os
+import shlex
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.embedded.support import Refused, Scene, as_normal_user, is_alive, wait_until
+from botplatform.embedded.binaries import Binaries
+from tests.embedded.support import Refused, Runner, Scene, as_normal_user, is_alive, wait_until
 
 
 def test_the_last_one_out_stops_the_server(scene: Scene) -> None:
@@ -130,3 +134,24 @@ def test_ctrl_c_during_the_first_start_leaves_nothing_behind(new_scene: Scene) -
         sharer.interrupt_group()
         assert new_scene.processes() == []
         (new_scene.folder / "server.log").unlink(missing_ok=True)
+
+
+@as_normal_user
+def test_ctrl_c_stops_a_server_that_is_slow_to_begin(
+    scene: Scene, make_workspace: Callable[[Runner], Path]
+) -> None:
+    binaries = make_workspace(scene.runner)
+    real = Binaries.find(None).folder
+    for program in ("initdb", "pg_config"):
+        (binaries / program).symlink_to(real / program)
+    slow = binaries / "postgres"
+    slow.write_text(
+        f'#!/bin/sh\n[ "$1" = -D ] && sleep 4\nexec {shlex.quote(str(real))}/postgres "$@"\n'
+    )
+    slow.chmod(0o755)
+    (scene.folder / "server.log").unlink()
+    sharer = scene.sharer(binaries)
+    sharer.send("acquire")
+    wait_until((scene.folder / "server.log").exists)
+    sharer.interrupt_group()
+    assert scene.processes() == []
