@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from botplatform import errors
 from botplatform.second_factor import LoginForm, second_factor, take_away
 from tenants.backoffice.own_settings import choose_language, own_settings
+from tenants.backoffice.site import autocomplete, search
 
 admin.site.site_header = admin.site.site_title = "botplatform"
 admin.site.login_form = LoginForm
@@ -23,6 +24,8 @@ urlpatterns = [
         name="second-factor-of",
     ),
     path("admin/language/", choose_language, name="language"),
+    path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
+    path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
 ]
 handler400 = errors.bad_request

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError, ProgrammingError, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
@@ -14,6 +15,7 @@ from tenants.backoffice.downloads import download
 from tenants.backoffice.look import ChangeList, ModelAdmin
 
 FORMS = ("csv", "json")
+WRONG_FILTERS = (DataError, ProgrammingError, ValidationError, IndexError, TypeError, ValueError)
 SECRET = {"telegram_token", "token_fingerprint"}
 # Made by the database from the rest of the row.
 DERIVED = {"search"}
@@ -37,6 +39,16 @@ class LargeList(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return CountedList
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Also filters that only the database finds wrong are the address's fault."""
+        if not request.GET:
+            return super().get_changelist_instance(request)
+        try:
+            with transaction.atomic():
+                return super().get_changelist_instance(request)
+        except WRONG_FILTERS as error:
+            raise IncorrectLookupParameters(error) from error
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return not SECRET & set(lookup.split("__")) and super().lookup_allowed(

@@ -15,23 +15,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tenants.backoffice.look import (
-    AdminPasswordChangeForm,
-    ModelAdmin,
-    UserChangeForm,
-    UserCreationForm,
-)
+from tenants.backoffice.lists import LargeList
+from tenants.backoffice.look import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 # What django-otp would show of second factors are the secrets.
 admin.site.unregister([User, Group, TOTPDevice])
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin, ModelAdmin):
+class StaffAdmin(UserAdmin, LargeList):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter: ClassVar = ("is_superuser", "is_staff", "is_active")
+    download_columns: ClassVar = (
+        *("username", "first_name", "last_name", "email", "is_superuser", "is_staff", "is_active"),
+        *("last_login", "date_joined"),
+    )
     readonly_fields: ClassVar = ("second_factor",)
     filter_horizontal: ClassVar = ()
     fieldsets: ClassVar = (
