@@ -18,6 +18,13 @@ def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str,
     return page | ({"permission": permission} if permission else {})
 
 
+def metrics_are_listed(request: HttpRequest) -> bool:
+    """Below the same address there is another page of the menu, the explorer."""
+    listed: str = reverse("admin:metrics_botmetric_changelist")
+    explored = reverse("admin:metrics_botmetric_explore")
+    return listed in request.path and explored not in request.path
+
+
 def without_colours(request: HttpRequest) -> dict[str, Any]:
     """unfold would write them into each page, where the content security policy forbids styles;
     ours are in colours.css."""
@@ -62,7 +69,8 @@ LOOK = {
                     _page(_("People"), "group", "conversations_profile_changelist"),
                     _page(_("Conversations"), "forum", "conversations_conversation_changelist"),
                     _page(_("Messages"), "search", "conversations_message_changelist"),
-                    _page(_("Metrics"), "monitoring", "metrics_botmetric_changelist"),
+                    _page(_("Metrics"), "monitoring", "metrics_botmetric_changelist")
+                    | {"active": metrics_are_listed},
                     _page(_("Explore metrics"), "query_stats", "metrics_botmetric_explore"),
                 ]
             },

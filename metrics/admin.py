@@ -3,11 +3,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from metrics.dashboard.of_bot import messages_of_bot
 from metrics.explorer.page import exploration
 from metrics.models import BotMetric
 from tenants.backoffice import panels
+from tenants.backoffice.filters import BotFilter
 from tenants.backoffice.pages import TenantAdmin
 
 panels.of_bot.append(messages_of_bot)
@@ -16,7 +18,9 @@ panels.of_bot.append(messages_of_bot)
 @admin.register(BotMetric)
 class BotMetricAdmin(TenantAdmin):
     list_display = ("metric_name", "bot", "metric_value", "recorded_at")
-    list_filter = ("bot",)
+    list_filter = (("bot", BotFilter),)
+    list_filter_submit = True
+    list_empty_text = _("They come from bots that are running and from imports.")
     list_select_related = ("bot",)
     search_fields = ("metric_name",)
     change_list_template = "metrics/metrics.html"

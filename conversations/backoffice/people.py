@@ -62,6 +62,7 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         ("last_active_at", DaysFilter),
     )
     list_filter_submit = True
+    list_empty_text = _("They come from bots that are running and from imports.")
     list_select_related = ("bot",)
     search_fields = ("name", "location")
     search_help_text = _("Part of a name or location, or a whole Telegram id")
@@ -107,7 +108,7 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         ]
 
     def has_export_permission(self, request: HttpRequest, person: Profile) -> bool:
-        """A file of everything leaves the back office: viewers read, and take nothing away."""
+        """Beyond what lists show: viewers do not take the whole of a person away."""
         return self.has_change_permission(request, person)
 
     def export_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:

@@ -38,6 +38,7 @@ class ListOfJobs(CountedList):
 @admin.register(Job)
 class JobAdmin(LedgerAdmin):
     list_display = ("title", "bot", "state_shown", "asked_by", "asked_at", "finished_at")
+    list_empty_text = gettext_lazy("What is started on the page of a run is listed here.")
     list_filter = (BOT, ("action", ChoicesDropdownFilter))
     list_select_related: ClassVar[tuple[str, ...]] = ("bot", "run", "asked_by")
     bulky = ("output", "report")

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice.pages import ReadOnlyAdmin, manages_a_bot
 from tenants.context import current_scope
@@ -33,6 +34,10 @@ class LedgerAdmin(ReadOnlyAdmin):
     added_by: ClassVar = "manager"
     list_select_related: ClassVar[tuple[str, ...]] = ("bot",)
     list_filter_submit = True
+    list_empty_text: ClassVar[Any] = _(
+        "An operator imports legacy files with manage.py import_legacy_json; what came of it is "
+        "listed here."
+    )
     ordering: ClassVar = ("-id",)
     # Not read for a list.
     bulky: ClassVar[tuple[str, ...]] = ()

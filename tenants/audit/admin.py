@@ -66,6 +66,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         *(("operation", ChoicesDropdownFilter), UserFilter),
     )
     list_filter_submit = True
+    list_empty_text = _("What is changed of your bots is listed here as it happens.")
     search_fields = ("row_key__exact", "correlation_id__exact")
     search_help_text = _("A whole row id, user name or request id")
     fieldsets = (

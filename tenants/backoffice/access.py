@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice.look import TabularInline
 from tenants.backoffice.pages import PlatformForm, TenantAdmin, may
@@ -24,6 +25,7 @@ class BotAccessAdmin(TenantAdmin):
     changed_by = added_by = "manager"
     list_display = ("user", "bot", "role")
     list_filter = ("role",)
+    list_empty_text = _("Add somebody: a person, a bot and a role.")
     list_select_related = ("user", "bot")
     search_fields = ("user__username", "bot__name")
 

@@ -1,6 +1,6 @@
 """Bots: who they are, what they do lately, and who of the staff works on them."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.apps import apps
@@ -60,6 +60,7 @@ class BotAdmin(StatusActions, PlatformAdmin):
     list_display = ("name", "username", "status", "token_masked", "last_active_at")
     list_filter = ("status",)
     search_fields = ("name", "username")
+    list_empty_text = _("Superusers add them, and an import brings those of its files.")
     readonly_fields = ("token_masked", "created_at", "updated_at")
     inlines = [AccessInline]
     change_form_template = "backoffice/bot.html"
@@ -113,12 +114,3 @@ class BotAdmin(StatusActions, PlatformAdmin):
             return found, duplicates
         offered = bots_allowing(getattr(asking, "added_by", "viewer"))
         return found.filter(pk__in=offered), duplicates
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Names what the database deletes with a bot."""
-        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
-        for relation in Bot._meta.related_objects:
-            model = cast(type[models.Model], relation.related_model)
-            rows = model._base_manager.filter(bot__in=list(objs))
-            counts[str(model._meta.verbose_name_plural)] = rows.count()
-        return listed, counts, needed, protected

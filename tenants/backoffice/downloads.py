@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,8 +21,8 @@ from tenants.context import staff_context
 ROWS_AT_ONCE = 2000
 # Pieces made before the browser takes them.
 WAITING = 4
-# With one of these a spreadsheet takes a text for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, also in full width and behind blanks.
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -68,7 +69,7 @@ def _csv(rows: list[tuple[Any, ...]]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return f"'{value}" if FORMULA.match(value) else value
     if isinstance(value, bytes | memoryview):
         return _cell(b64encode(value).decode())
     if isinstance(value, dict | list):

@@ -36,6 +36,8 @@ class LargeList(ModelAdmin):
     change_list_template = "backoffice/change_list.html"
     # Names of columns for values_list; all of the row's where it says nothing.
     download_columns: ClassVar[tuple[str, ...]] = ()
+    # Of an empty list: where its rows come from.
+    list_empty_text: ClassVar[Any] = ""
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return CountedList

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
+from tenants.backoffice.counting import CappedPaginator
 from tenants.backoffice.lists import LargeList
 from tenants.context import current_scope
 from tenants.models import Bot
@@ -73,6 +74,32 @@ class PlatformAdmin(ViewedAdmin):
             return fields
         times = (f.name for f in self.opts.concrete_fields if isinstance(f, models.DateTimeField))
         return (*fields, *(name for name in times if name not in fields))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What the database gives a row is nothing yet while it is added."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return fieldsets
+        given = set(self.get_readonly_fields(request))
+        left = (
+            (
+                title,
+                {**options, "fields": [name for name in options["fields"] if name not in given]},
+            )
+            for title, options in fieldsets
+        )
+        return [(title, options) for title, options in left if options["fields"]]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Says what the database deletes with them."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        for relation in self.opts.related_objects:
+            model = relation.related_model
+            rows = model._base_manager.filter(**{f"{relation.field.name}__in": list(objs)})
+            counts[model._meta.verbose_name_plural] = CappedPaginator(
+                rows.order_by("pk"), 1
+            ).shown_count
+        return listed, counts, needed, protected
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What an address names of a new row, as far as the fields take it."""

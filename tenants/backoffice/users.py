@@ -23,7 +23,7 @@ admin.site.unregister([User, Group, TOTPDevice])
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin, LargeList):
+class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
