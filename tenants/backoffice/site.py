@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 MOST_DELETED = 500
 
 
-@admin.action(permissions=["delete"], description=delete_selected.short_description)
+@admin.action(permissions=["delete"], description=delete_selected.short_description)  # type: ignore[attr-defined]
 def delete_chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> Any:
     if queryset.order_by()[: MOST_DELETED + 1].count() > MOST_DELETED:
         text = gettext("Nothing was deleted: choose at most %(most)s at once.")
@@ -32,7 +32,7 @@ class Choices(AutocompleteJsonView):
     def process_request(self, request: HttpRequest) -> Any:
         """Relations that no form offers: seen from their other end, or to a row's sibling."""
         try:
-            asked = super().process_request(request)
+            asked = super().process_request(request)  # type: ignore[misc]
         except FieldDoesNotExist:
             raise PermissionDenied from None
         if asked[2].auto_created:
