@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from botplatform.bench.database import RARE_WORD, STAFF, SUPERUSER, UNTIL, Say
-from conversations.models import Conversation
+from conversations.models import Conversation, Profile
 from tenants.context import maintenance_context
 from tenants.models import BotAccess
 
@@ -75,16 +75,21 @@ def _get(client: Client, address: str) -> float:
     return taken * 1000
 
 
-def _pages(chat: UUID, repeat: int) -> Iterator[tuple[str, list[str]]]:
+def _pages(chat: Conversation, repeat: int) -> Iterator[tuple[str, list[str]]]:
     rng = Random(1)  # noqa: S311
     chats = reverse("admin:conversations_conversation_changelist")
     messages = reverse("admin:conversations_message_changelist")
-    transcript = reverse("admin:conversations_conversation_change", args=[chat])
+    transcript = reverse("admin:conversations_conversation_change", args=[chat.pk])
     far = {"older": f"{UNTIL.replace(year=UNTIL.year - 1).isoformat()}~{UUID(int=0)}"}
     half = {"older": f"{UNTIL.replace(month=UNTIL.month - 2).isoformat()}~{UUID(int=0)}"}
     for page, address, asked in (
         ("dashboard", reverse("admin:index"), {}),
+        ("a bot", reverse("admin:tenants_bot_change", args=[chat.bot_id]), {}),
         ("people", reverse("admin:conversations_profile_changelist"), {}),
+        ("a person", reverse("admin:conversations_profile_change", args=[_somebody(chat)]), {}),
+        ("metrics", reverse("admin:metrics_botmetric_changelist"), {}),
+        ("metrics, explored", reverse("admin:metrics_botmetric_explore"), {}),
+        ("audit log", reverse("admin:tenants_auditentry_changelist"), {}),
         ("conversations", chats, {}),
         ("conversations, far down", chats, half),
         ("conversations, the last", chats, far),
@@ -105,10 +110,19 @@ def _pages(chat: UUID, repeat: int) -> Iterator[tuple[str, list[str]]]:
     yield "transcript, anywhere", [f"{transcript}?around={position}" for position in anywhere]
 
 
-def _long_chat(say: Say) -> UUID:
+def _somebody(chat: Conversation) -> UUID:
+    with maintenance_context():
+        person: UUID = (
+            Profile.objects.filter(bot=chat.bot_id).order_by("pk").values_list("pk")[0][0]
+        )
+    return person
+
+
+def _long_chat(say: Say) -> Conversation:
     """Of a bot that the staff of a few bots see as well."""
     with maintenance_context(), connection.cursor() as cursor:
         bot = BotAccess.objects.filter(user__username=STAFF).order_by("bot").values_list("bot")[0]
+        chat: Conversation
         chat, new = Conversation.objects.get_or_create(bot_id=bot[0], chat_id=LONG_CHAT)
         if new:
             say(f"Writing a chat of {LONG_CHAT_MESSAGES:,} messages.")
@@ -117,5 +131,4 @@ def _long_chat(say: Say) -> UUID:
     if new:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) messages, conversations")
-    found: UUID = chat.pk
-    return found
+    return chat
