@@ -202,7 +202,8 @@ class _Fields:
         ]
 
     def time(self, *names: str) -> dt.datetime | None:
-        field, written = self._field(*names, nullable=True)
+        """Who was not seen yet was created all the same, at a time that the row invents."""
+        field, written = self._field(*names, nullable=names == ACTIVE)
         if written is None:
             return None
         try:

@@ -65,7 +65,7 @@ HAD_TIME = f"""
     SELECT EXISTS (
         SELECT FROM import_changes
         WHERE bot_id = %(bot)s AND table_name = 'profiles'
-            AND before ->> 'telegram_id' = %(person)s::text
+            AND before ->> 'telegram_id' = (%(person)s)::text
             AND {time_of("(before ->> %(what)s)::timestamptz")} = %(time)s
     ) OR %(what)s = 'created_at' AND EXISTS (
         SELECT FROM import_runs AS run

@@ -130,7 +130,7 @@ def _time(value: Any) -> int | None:
 def _identifier(value: Any, repairs: Repairs) -> int | None:
     columns.check_depth(value)
     number = id_or_null(value, repairs, "id")
-    if number is None:
+    if number is None and value is not None:
         repairs.append("id")
     return number
 

@@ -56,7 +56,8 @@ class Snapshots:
 def stats_rows(profile: ProfileRow) -> Iterator[MetricRow]:
     """What is no measurement there is no reject either: it stands in the profile."""
     stats = profile.additional_data.get("conversation_stats")
-    time = profile.last_active_at or profile.created_at or NO_TIME
+    times = (profile.last_active_at, profile.created_at)
+    time = next((time for time in times if time is not None), NO_TIME)
     tags = {"telegram_id": profile.telegram_id}
     for name, value in stats.items() if isinstance(stats, dict) else ():
         match value:

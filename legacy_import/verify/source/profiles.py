@@ -32,6 +32,8 @@ def profile_row(place: int, key: int, record: Any, repairs: Repairs) -> ProfileR
     age = whole(taken(record, "age"), repairs, "age")
     if age is not None and not YOUNGEST <= age <= OLDEST:
         raise Refused("the age")
+    if (created_at := taken(record, "created_at")) is None:
+        repairs.append("created_at")
     return ProfileRow(
         place=place,
         telegram_id=key,
@@ -41,7 +43,7 @@ def profile_row(place: int, key: int, record: Any, repairs: Repairs) -> ProfileR
         interests=_interests(taken(record, "interests"), repairs),
         chat_style=plain_text(taken(record, "chat_style"), repairs, "chat_style"),
         personality=plain_text(taken(record, "personality"), repairs, "personality"),
-        created_at=time_or_null(taken(record, "created_at"), repairs, "created_at", microseconds),
+        created_at=time_or_null(created_at, repairs, "created_at", microseconds),
         last_active_at=time_or_null(
             taken(record, "last_active", "last_activity"), repairs, "last_active", microseconds
         ),
