@@ -19,7 +19,6 @@ from legacy_import.batches.batch import KEPT_WHOLE, Batch, Part
 from legacy_import.batches.encode import REJECTED, content_hash
 from legacy_import.batches.plan import FilePlan
 from legacy_import.models import FilePart, ImportFile, ImportRun, Reject
-from legacy_import.refusal import ImportRefused
 from legacy_import.runs import ledger
 from legacy_import.runs.options import BotTree
 from legacy_import.source.reading import read
@@ -31,7 +30,6 @@ from legacy_import.writing.links import link
 from legacy_import.writing.refused import CODE as REFUSED
 from tenants import correlation
 from tenants.context import maintenance_context
-from tenants.models import Bot
 
 
 @dataclass
@@ -50,13 +48,8 @@ NO_RECORD = ("truncated", "damaged", "trailing-garbage")
 def retry(number: int, bot: str | None = None) -> Retried:
     """Of all bots of the run, or the one named."""
     with maintenance_context():
-        of_run = ImportRun.objects.filter(number=number, **({"bot__name": bot} if bot else {}))
-        runs = list(of_run)
-        names = dict(
-            Bot.objects.filter(pk__in=[run.bot_id for run in runs]).values_list("name", "pk")
-        )
-    if not runs:
-        raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
+        runs = ledger.runs_numbered(number, bot)
+    names = {run.bot.name: run.bot_id for run in runs}
     # As the run read its files.
     options = {"source_tz": runs[0].options.get("source_tz", "UTC")}
     with ledger.locked(names):
@@ -148,7 +141,7 @@ class _Again:
         kind = Kind(self.file.kind)
         if kind not in KEPT_WHOLE and self.file.key is None:
             return []
-        own = raw if kind in KEPT_WHOLE else []
+        own = raw if kind in KEPT_WHOLE else None
         parts = list(self._plan(self._reading(raw), own).parts())
         return [] if "rejected" in parts[-1].header else parts
 
@@ -183,7 +176,7 @@ class _Again:
             return records[0]
         return None
 
-    def _plan(self, reading: Reading, own_bytes: Iterable[bytes] = ()) -> FilePlan:
+    def _plan(self, reading: Reading, own_bytes: Iterable[bytes] | None = None) -> FilePlan:
         return FilePlan(self.tree, reading, self.before, self.old, own_bytes, again=True)
 
     def _reading(self, data: Iterable[bytes]) -> Reading:

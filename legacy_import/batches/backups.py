@@ -28,7 +28,7 @@ def backup_parts(
     """A backup comes whole, whatever it holds."""
     part = Part(file, tree.path(file), uuid7(), True, known is not None, keeps_bytes=store)
     blocks = opened.blocks()
-    for number, data in enumerate(compressed(blocks if store else ())):
+    for number, data in enumerate(compressed(blocks) if store else ()):
         part.bytes_parts.append((number, data))
         part.size += len(data)
         if part.size >= MOST_BYTES:
@@ -47,11 +47,14 @@ def backup_parts(
 
 
 def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """In one part at least: a file of nothing is kept as well."""
     buffer = bytearray()
+    parts = 0
     for block in blocks:
         buffer += block
         if len(buffer) >= BYTES_PART:
             yield zlib.compress(buffer)
             buffer = bytearray()
-    if buffer:
+            parts += 1
+    if buffer or not parts:
         yield zlib.compress(buffer)

@@ -40,7 +40,7 @@ class FilePlan:
         reading: Reading,
         known: KnownFile | None,
         old: Sequence,
-        own_bytes: Iterable[bytes] = (),
+        own_bytes: Iterable[bytes] | None = None,
         again: bool = False,
         told: Callable[[int, Any], None] = lambda place, record: None,
         salvages: bool = False,
@@ -92,7 +92,9 @@ class FilePlan:
         tally = self.part.counts[self.kind]
         if len(self.old):
             tally.vanished = alignment.vanished
-        for number, data in enumerate(compressed(self.own_bytes)):
+        for number, data in enumerate(
+            compressed(self.own_bytes) if self.own_bytes is not None else ()
+        ):
             self.part.bytes_parts.append((number, data))
             self.part.size += len(data)
             if self.part.size >= MOST_BYTES:

@@ -30,6 +30,19 @@ AT_ONCE = 5_000
 LOCK_CLASS = 0x696D70
 
 
+def runs_numbered(number: int, bot: str | None = None) -> list[ImportRun]:
+    """Of all bots, or the one named. Inside a maintenance context."""
+    runs = list(ImportRun.objects.filter(number=number).select_related("bot").order_by("pk"))
+    if not runs:
+        raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
+    if bot is None:
+        return runs
+    if not (own := [run for run in runs if run.bot.name.lower() == bot.lower()]):
+        names = ", ".join(run.bot.name for run in runs)
+        raise ImportRefused(f"Run {number} has no bot {bot}. It has: {names}.")
+    return own
+
+
 @contextmanager
 def locked(bots: dict[str, uuid.UUID]) -> Iterator[None]:
     """Nobody else imports these bots meanwhile. The lock ends with the connection at the latest."""

@@ -102,7 +102,8 @@ def _import(options: Options, progress: Progress, agreed: Agreement) -> Report:
     found.bots = report.bots
     for name in folders:
         require_files(found, name, roster.known_id(name))
-        require_zone(options, name, roster.known_id(name))
+        if name in found.measured:
+            require_zone(options, name, roster.known_id(name))
     if options.dry_run:
         progress.begin(found.size)
         bot_trees = {

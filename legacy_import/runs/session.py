@@ -105,12 +105,14 @@ class Session:
         if file.problem == TOO_FRESH:
             self.outcome.left.add(file.path)
         elif file.problem == ABSENT and not self.options.salvage_backups:
-            self._report_absent(file)
+            self._report_new_backups(file)
         elif before is not None and self._unchanged(file, before):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
             if before.counts.total("rejected") and self.outcome.rejected.wants((file.path,)):
                 self._list_standing(file)
+            if file.kind == Kind.CONVERSATION:
+                self._report_new_backups(file)
         else:
             for part in self._parts(file, before):
                 self.batch.add(part)
@@ -133,7 +135,7 @@ class Session:
         if before is not None:
             with maintenance_context():
                 old = known.sequence(self.bot_id, self.tree.path(file))
-        own = opened.blocks() if opened else ()
+        own = opened.blocks() if opened else None
         backups: list[SourceFile] = []
         if file.kind == Kind.CONVERSATION:
             backups = list(backups_of(options.root, self.tree, file))
@@ -142,7 +144,8 @@ class Session:
             salvaged(reading, only_in_backups(options, file, backups))
             if file.problem == ABSENT and reading.header is None:
                 return
-        elif self._are_new(backups):
+        reports = bool(backups) and not salvages and (before is None or self._are_new(backups))
+        if reports:
             self._report_only_in(backups, file, old)
 
         def told(place: int, record: Any) -> None:
@@ -150,10 +153,14 @@ class Session:
             self.outcome.rejected.add((file.path, place, code))
 
         plan = FilePlan(self.tree, reading, before, old, own, told=told, salvages=salvages)
+        damaged = False
         for part in plan.parts():
+            damaged |= bool(part.rejects)
             if part.ends and file.kind == Kind.METRICS:
                 part.header["source_tz"] = str(options.source_tz)
             yield part
+        if damaged and backups and not reports and not salvages:
+            self._report_only_in(backups, file, old)
 
     def _list_standing(self, file: SourceFile) -> None:
         """Of a file that is as it was."""
@@ -162,7 +169,8 @@ class Session:
             for place, code in standing_rejects(self.bot_id, path, most):
                 self.outcome.rejected.add((file.path, place, code))
 
-    def _report_absent(self, file: SourceFile) -> None:
+    def _report_new_backups(self, file: SourceFile) -> None:
+        """Of a conversation whose own file has nothing new."""
         backups = list(backups_of(self.options.root, self.tree, file))
         if self._are_new(backups):
             with maintenance_context():

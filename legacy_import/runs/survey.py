@@ -34,6 +34,8 @@ class Survey:
     files: int = 0
     size: int = 0
     files_of: dict[str | None, int] = field(default_factory=dict)
+    # Bots that have a metrics.json with something in it.
+    measured: set[str | None] = field(default_factory=set)
     # bots.json and config.json.
     lists_of_bots: list[SourceFile] = field(default_factory=list)
 
@@ -49,6 +51,8 @@ def survey(options: Options) -> Survey:
             found.lists_of_bots.append(file)
             continue
         found.files_of[file.bot] = found.files_of.get(file.bot, 0) + 1
+        if file.kind == Kind.METRICS and file.size:
+            found.measured.add(file.bot)
         if options.wants(file.kind):
             found.files += 1
             found.size += file.size
@@ -60,7 +64,7 @@ def require_zone(options: Options, name: str, bot_id: uuid.UUID | None) -> None:
     if bot_id is None or not options.wants(Kind.METRICS):
         return
     with maintenance_context():
-        known = ImportFile.objects.filter(bot=bot_id, kind=Kind.METRICS, status="done")
+        known = ImportFile.objects.filter(bot=bot_id, kind=Kind.METRICS, status="done", size__gt=0)
         latest = known.order_by("-pk").values_list("header__source_tz", "run__number").first()
     zone, run = latest or (None, None)
     if zone and zone != str(options.source_tz):

@@ -286,9 +286,9 @@ def _real(path: str) -> set[bytes]:
 
 def _is_missing(path: bytes) -> bool:
     try:
-        os.lstat(path)
+        # A folder that took the place of a file is not that file.
+        return stat.S_ISDIR(os.lstat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    return False

@@ -10,7 +10,6 @@ from legacy_import.runs import ledger
 from legacy_import.undoing.rows import RunRows, Undone
 from tenants import correlation
 from tenants.context import maintenance_context
-from tenants.models import Bot
 
 
 class WrittenSince(Exception):
@@ -26,12 +25,9 @@ def rollback(
 ) -> Undone:
     """All bots of the run whose part is not undone, or the one named; or none of them."""
     with maintenance_context():
-        of_run = ImportRun.objects.filter(number=number, **({"bot__name": bot} if bot else {}))
-        runs = list(of_run.order_by("pk"))
-        standing = [run for run in runs if run.status != ImportRun.Status.UNDONE]
-        names = dict(
-            Bot.objects.filter(pk__in=[run.bot_id for run in standing]).values_list("name", "pk")
-        )
+        runs = ledger.runs_numbered(number, bot)
+    standing = [run for run in runs if run.status != ImportRun.Status.UNDONE]
+    names = {run.bot.name: run.bot_id for run in standing}
     _require_undoable(number, runs, standing)
     runs = standing
     with ledger.locked(names):
@@ -60,8 +56,6 @@ def rollback(
 
 
 def _require_undoable(number: int, runs: list[ImportRun], standing: list[ImportRun]) -> None:
-    if not runs:
-        raise ImportRefused(f"There is no run {number}. `manage.py import_status` lists them.")
     if any(run.action == ImportRun.Action.ROLLBACK for run in runs):
         raise ImportRefused(f"Run {number} is a rollback itself: import the tree again instead.")
     if not standing:

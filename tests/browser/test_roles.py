@@ -36,7 +36,9 @@ def bots() -> tuple[Bot, Bot]:
 
 def rows_of(bot: Bot) -> list[models.Model]:
     models_ = (model for model in admin.site._registry if hasattr(model, "bot_id"))
-    found = (model._default_manager.filter(bot_id=bot.pk).order_by("-pk").first() for model in models_)
+    found = (
+        model._default_manager.filter(bot_id=bot.pk).order_by("-pk").first() for model in models_
+    )
     return [bot, *(row for row in found if row is not None)]
 
 

@@ -177,3 +177,35 @@ def test_later_than_what_the_file_has(tree: Tree) -> None:
     tree.chat(7, *(message(n) for n in range(1, 6)))
     tree.imported()
     assert [text for _, text in contents(7)] == [f"message {n}" for n in range(1, 6)]
+
+
+def test_a_backup_that_comes_later_is_reported(tree: Tree) -> None:
+    tree.old_chat(7, line(2))
+    assert tree.imported().outcome.only_in_backups.kept == []
+    tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 1)]
+    assert tree.imported().outcome.only_in_backups.kept == []
+
+
+def test_backups_that_were_imported_before_their_conversation(tree: Tree) -> None:
+    tree.old_chat(7, line(2))
+    tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
+    tree.imported(only=frozenset({"backups"}))
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 1)]
+
+
+def test_what_could_fill_in_where_a_file_is_damaged_now(tree: Tree) -> None:
+    tree.write("backups/7/2024-05-01.json", {"messages": [line(1), line(2)]})
+    tree.old_chat(7, line(1))
+    assert tree.imported().outcome.only_in_backups.kept == [("conversations/7.json", 1)]
+    tree.write("conversations/7.json", json.dumps([line(1), line(3)])[:-9].encode())
+    report = tree.imported()
+    assert report.counts["messages"].rejected == 1
+    assert report.outcome.only_in_backups.kept == [("conversations/7.json", 1)]
+
+
+def test_a_backup_of_nothing_is_written_back(tree: Tree, tmp_path: Path) -> None:
+    tree.write("backups/7/2024-05-01.json", b"")
+    tree.imported()
+    assert export(tree.bot, tmp_path / "out").problems == []
+    assert (tmp_path / "out" / "backups/7/2024-05-01.json").read_bytes() == b""

@@ -178,7 +178,9 @@ def _options(options: dict[str, Any]) -> Options:
     only = frozenset(names) - {""}
     if unknown := only - ONLY.keys():
         raise CommandError(f"--only: there is no {', '.join(sorted(unknown))}.")
-    if options["only"] is not None and not only:
+    if only == ONLY.keys():
+        only = frozenset()  # all there is, so also what is none of these
+    elif options["only"] is not None and not only:
         raise CommandError(f"--only: some of {', '.join(ONLY)}.")
     if options["bot"] is not None and options["all_bots"]:
         raise CommandError("--bot or --all-bots, not both.")
