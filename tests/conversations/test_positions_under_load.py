@@ -89,16 +89,19 @@ def test_one_chat_a_statement(chats: list[Conversation]) -> None:
     talk(chats, [singles, batches_of_one_chat], through_sql)
 
 
+@pytest.mark.slow
 def test_several_chats_a_batch_through_the_orm(chats: list[Conversation]) -> None:
     talk(chats, [singles, batches_of_one_chat, mixed_batches], through_the_orm)
 
 
+@pytest.mark.slow
 def test_several_chats_a_statement_in_the_order_of_their_ids_by_sql(
     chats: list[Conversation],
 ) -> None:
     talk(chats, [singles, batches_of_one_chat, mixed_batches], through_sql)
 
 
+@pytest.mark.slow
 def test_batches_over_two_bots_with_and_without_positions(db: None) -> None:
     """The bots' ids and their chats' ids stand in opposite order."""
     low, high = sorted([BotFactory(), BotFactory()], key=lambda bot: bot.pk)
