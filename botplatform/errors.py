@@ -113,7 +113,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def locked_out(request: HttpRequest, minutes: int) -> HttpResponse:
-    text = gettext("Too many wrong passwords. Try again in %(minutes)d minutes.")
+    text = gettext("Too many wrong passwords or codes. Try again in %(minutes)d minutes.")
     title = gettext("Please wait")
     response = page(HTTPStatus.TOO_MANY_REQUESTS, title, text % {"minutes": minutes})
     response["Retry-After"] = str(minutes * 60)

@@ -17,6 +17,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 from qrcode.main import QRCode
 
+from botplatform import guessing
 from tenants.backoffice.look import AuthenticationForm, PasswordInput, TextInput
 
 CODE: dict[str, Any] = {
@@ -78,7 +79,8 @@ class SetUpForm(forms.Form):
         self.clock = TOTP(device.bin_key)
         digits = token.isascii() and token.isdigit()
         if not digits or not self.clock.verify(int(token), device.tolerance):
-            raise ValidationError(gettext("This is not the app's code of now. Try the next one."))
+            wrong = gettext("This is not the app's code of now. Try the next one.")
+            raise ValidationError(wrong, guessing.WRONG)
         if self.data.get("key") != self.sealed:
             raise ValidationError(gettext("This page was too old. Please scan the new picture."))
         return token
@@ -104,7 +106,7 @@ class RemoveForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise ValidationError(gettext("This is not your password."))
+            raise ValidationError(gettext("This is not your password."), guessing.WRONG)
         return password
 
 

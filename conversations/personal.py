@@ -84,8 +84,8 @@ class ErasedPeople:
         marks = ErasedPerson.objects.filter(bot=bot_id).values_list("mark", flat=True)
         self.marks = set(map(bytes, marks))
 
-    def __contains__(self, telegram_id: int | None) -> bool:
-        if telegram_id is None or not self.marks:
+    def __contains__(self, telegram_id: object) -> bool:
+        if not isinstance(telegram_id, int) or not self.marks:
             return False
         return mark_of(self.bot_id, telegram_id) in self.marks
 

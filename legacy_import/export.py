@@ -107,6 +107,11 @@ class _Export:
             self.destination.write(file.path, kept)
         elif rejected:
             self._write_rejected(file)
+        elif file.header.get("left_out"):
+            self.done.problems.append(
+                f"{file.path}: its bytes are not kept, there are erased people in it. Take them "
+                "out of it, and import it."
+            )
         elif kind in KEPT_WHOLE:
             self.done.problems.append(
                 f"{file.path}: its bytes are not kept. The next import of the tree keeps them, "

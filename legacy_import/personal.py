@@ -1,6 +1,7 @@
 """What the ledger of the import keeps about a person: their files, and their records in others'."""
 
 import base64
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -58,6 +59,9 @@ SHARED = """
     WHERE part.bot_id = %(bot)s AND file.key IS NULL AND file.kind <> 'metrics'
     ORDER BY part.file_id, part.number
 """
+DATE = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+# Of what is looked for: its field, and the id.
+LONGEST = 200
 ERASE = """
     SELECT erase_from_import(%(bot)s, %(profile)s, %(telegram)s, %(chats)s::uuid[],
         %(shared)s::uuid[])
@@ -93,17 +97,25 @@ def _shared_files(person: Person) -> list[Any]:
     """Those with the person's id in their bytes; only Python can look into them."""
     if abs(person.telegram_id) < SMALLEST_TELLING_ID:
         return []
-    digits = str(person.telegram_id).encode()
-    wide = b"\0".join(digits[n : n + 1] for n in range(len(digits)))
+    theirs = _pattern(str(person.telegram_id))
     found: dict[Any, bool] = {}
     with connection.chunked_cursor() as cursor:
         cursor.execute(SHARED, person.values)
         last, tail = None, b""
         for file, data in cursor:
-            piece = (tail if file == last else b"") + zlib.decompress(data)
-            found[file] = found.get(file, False) or digits in piece or wide in piece
-            last, tail = file, piece[-len(wide) :]
+            # In UTF-16 as well.
+            piece = (tail if file == last else b"") + zlib.decompress(data).replace(b"\0", b"")
+            found[file] = found.get(file, False) or theirs.search(piece) is not None
+            last, tail = file, piece[-LONGEST:]
     return [file for file, is_in in found.items() if is_in]
+
+
+def _pattern(digits: str) -> re.Pattern[bytes]:
+    """As in erase_from_import. One that reads like a date names an entry, or is an id's value."""
+    if not DATE.fullmatch(digits):
+        return re.compile(rf"(?<![0-9]){digits}(?![0-9])".encode())
+    value = rf'"([^"]*[_/])?(id|sender|user|chat|peer)"\s*:\s*"?[a-z]*{digits}(?![0-9])'
+    return re.compile(rf'"{digits}"\s*:\s*\{{|{value}'.encode())
 
 
 def _json(value: Any) -> dict[str, int]:

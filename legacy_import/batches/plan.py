@@ -15,6 +15,7 @@ from legacy_import.batches.items import Item, item
 from legacy_import.batches.known import Chunk, KnownFile, Sequence
 from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
+from legacy_import.source.hashes import Hashes
 from legacy_import.source.records import (
     Kind,
     Message,
@@ -91,10 +92,12 @@ class FilePlan:
                 yield self._cut()
         tally = self.part.counts[self.kind]
         if len(self.old):
-            tally.vanished = alignment.vanished
-        for number, data in enumerate(
-            compressed(self.own_bytes) if self.own_bytes is not None else ()
-        ):
+            known = Hashes(self.old.identities)
+            gone = sum(encode.identity_of(id) in known for id in self.reading.left_out)
+            tally.vanished = alignment.vanished - gone
+        # Those who were left out are in the bytes.
+        kept = None if self.reading.left_out else self.own_bytes
+        for number, data in enumerate(() if kept is None else compressed(kept)):
             self.part.bytes_parts.append((number, data))
             self.part.size += len(data)
             if self.part.size >= MOST_BYTES:
@@ -258,6 +261,8 @@ class FilePlan:
         part.sha256 = reading.sha256
         part.notes += ((0, note) for note in reading.notes)
         part.header = {"shape": reading.shape}
+        if reading.left_out:
+            part.header |= {"stored": False, "left_out": len(reading.left_out)}
         if header := reading.header:
             part.notes += ((0, note) for note in header.notes)
             part.header["title"] = header.title

@@ -47,6 +47,8 @@ class Outcome:
     left: First = field(init=False)
     # Of people who were erased: nothing is kept of them, not even that there are such files.
     erased: First = field(init=False)
+    # File and person, of files of several people.
+    erased_entries: First = field(init=False)
     # File, position, code; those of earlier runs that still stand as well.
     rejected: First = field(init=False)
     # Conversations of which backups have more messages, and how many.
@@ -56,6 +58,7 @@ class Outcome:
     def __post_init__(self) -> None:
         self.left, self.rejected = First(self.most), First(self.most)
         self.only_in_backups, self.erased = First(self.most), First(self.most)
+        self.erased_entries = First(self.most)
 
     @property
     def rejects(self) -> list[dict[str, Any]]:
@@ -70,6 +73,7 @@ class Outcome:
         self.unchanged_files += other.unchanged_files
         self.left.join(other.left)
         self.erased.join(other.erased)
+        self.erased_entries.join(other.erased_entries)
         self.rejected.join(other.rejected)
         self.only_in_backups.join(other.only_in_backups)
         self.messages_in_backups += other.messages_in_backups

@@ -26,6 +26,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "left_for_next_pass": report.outcome.left.kept,
         "left_files": report.outcome.left.number,
         "files_of_erased_people": report.outcome.erased.number,
+        "entries_of_erased_people": report.outcome.erased_entries.number,
         "new_bots": report.new_bots,
         "kinds": {
             kind: {name: getattr(report.counts[kind], name) for name in (*FIELDS, "vanished")}
@@ -82,6 +83,11 @@ def as_text(report: Report) -> str:
     if outcome.erased.number:
         lines.append(f"{outcome.erased.number:,} files of erased people: left out. Delete them.")
         lines += _listed(outcome.erased, "Of erased people: {}".format)
+    if number := outcome.erased_entries.number:
+        lines.append(f"{number:,} entries of erased people: left out. Take them out of their file.")
+        lines += _listed(
+            outcome.erased_entries, lambda one: "Of erased people: {}, {}".format(*one)
+        )
     if report.vanished.number:
         lines.append(
             f"{report.vanished.number:,} files that were imported are gone; their rows stay."

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.db import connection
@@ -75,18 +76,22 @@ class Session:
     def feed(self, files: Sequence[SourceFile]) -> None:
         paths = [self.tree.path(file) for file in files]
         with maintenance_context():
-            erased = ErasedPeople(self.bot_id)
             before = known.known_files(self.bot_id, paths)
         for file, path in zip(files, paths, strict=True):
             self.outcome.files += file.problem != ABSENT
             try:
-                if file.key in erased:
+                if file.key in self.erased:
                     self.outcome.erased.add(file.path)
                 else:
                     self._feed(file, before.get(path))
             except FileChanged:
                 self.outcome.left.add(file.path)
             self.advance(file.size)
+
+    @cached_property
+    def erased(self) -> ErasedPeople:
+        with maintenance_context():
+            return ErasedPeople(self.bot_id)
 
     def drain(self) -> Outcome:
         """Waits until all that was fed is committed."""
@@ -102,11 +107,12 @@ class Session:
             lane.close()
 
     def _feed(self, file: SourceFile, before: known.KnownFile | None) -> None:
+        left_out = self._entries_of_erased(file)
         if file.problem == TOO_FRESH:
             self.outcome.left.add(file.path)
         elif file.problem == ABSENT and not self.options.salvage_backups:
             self._report_new_backups(file)
-        elif before is not None and self._unchanged(file, before):
+        elif before is not None and self._unchanged(file, before, left_out):
             self.outcome.unchanged_files += 1
             self.outcome.counts.add(before.counts.as_unchanged())
             if before.counts.total("rejected") and self.outcome.rejected.wants((file.path,)):
@@ -119,6 +125,17 @@ class Session:
                 if self.batch.full:
                     self._submit()
 
+    def _entries_of_erased(self, file: SourceFile) -> int:
+        """In every pass: since the last one more people may have been erased."""
+        if file.kind != Kind.PROFILES or file.problem or not self.erased.marks:
+            return 0
+        reading = read(self.options.root, file, leave_out=self.erased)
+        for _ in reading.records:
+            pass
+        for person in reading.left_out:
+            self.outcome.erased_entries.add((file.path, person))
+        return len(reading.left_out)
+
     def _parts(self, file: SourceFile, before: known.KnownFile | None) -> Iterator[Part]:
         options = self.options
         if file.kind == Kind.BACKUP and backup_date(file.path) is None:
@@ -130,7 +147,7 @@ class Session:
         if file.kind == Kind.BACKUP and file.key is not None and opened:
             yield from backup_parts(self.tree, opened, file, before, options.store_backups)
             return
-        reading = read(options.root, file, source_tz=options.source_tz)
+        reading = read(options.root, file, source_tz=options.source_tz, leave_out=self.erased)
         old = known.Sequence()
         if before is not None:
             with maintenance_context():
@@ -202,12 +219,14 @@ class Session:
             self.outcome.only_in_backups.add((file.path, number))
             self.outcome.messages_in_backups += number
 
-    def _unchanged(self, file: SourceFile, before: known.KnownFile) -> bool:
+    def _unchanged(self, file: SourceFile, before: known.KnownFile, left_out: int) -> bool:
         if before.status != "done" or before.size != file.size:
+            return False
+        if before.header.get("left_out", 0) != left_out:
             return False
         if self.options.salvage_backups and file.kind == Kind.CONVERSATION:
             return not any(backups_of(self.options.root, self.tree, file))
-        if not before.header.get("stored", True) and self._is_kept(file):
+        if not (left_out or before.header.get("stored", True)) and self._is_kept(file):
             return False
         if before.mtime_ns == file.mtime_ns:
             return True

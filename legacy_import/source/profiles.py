@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -57,7 +57,11 @@ def profile_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Recor
 
 
 def profiles_records(
-    reading: Reading, blocks: Iterator[bytes], again: Again, tree: Path
+    reading: Reading,
+    blocks: Iterator[bytes],
+    again: Again,
+    tree: Path,
+    leave_out: Container[int] = (),
 ) -> Iterator[Record]:
     """girls_data.json: all profiles by their ids. One that has its own file is taken from there."""
     document, last = Document(reading, blocks, "girls", b"{"), _last_of_repeated(reading, again)
@@ -69,6 +73,9 @@ def profiles_records(
             place, name = document.take(), found.key or NO_KEY
             try:
                 key = _key(decoder.decode(name.text))
+                if key in leave_out:
+                    reading.left_out += {key} - {*reading.left_out}
+                    continue
                 if place < last.get(key, place):
                     yield Note("duplicate-key", f"/girls/{key}", found.raw)
                     continue

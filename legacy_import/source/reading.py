@@ -1,7 +1,7 @@
 """A file of the legacy tree, from its bytes to typed records."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from legacy_import.source.backups import backups_beside
@@ -30,7 +30,13 @@ RECORDS_KEY = {
 NAMED_BY_ID = (Kind.PROFILE, Kind.CONVERSATION, Kind.BACKUP)
 
 
-def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading:
+def read(
+    root: Path,
+    file: SourceFile,
+    *,
+    source_tz: dt.tzinfo = UTC,
+    leave_out: Container[int] = (),
+) -> Reading:
     """Opens the file and reads as far as its first record; FileChanged if it is being written."""
     reading = Reading(file, None, iter(()))
     if file.problem == ABSENT:
@@ -42,14 +48,18 @@ def read(root: Path, file: SourceFile, *, source_tz: dt.tzinfo = UTC) -> Reading
     except NotOpened as refusal:
         reading.records = _counted(root, reading, None, iter([Reject(0, refusal.code, "", b"")]))
         return reading
-    records = _records_of(root, reading, opened, source_tz)
+    records = _records_of(root, reading, opened, source_tz, leave_out)
     first = next(records, None)
     reading.records = _counted(root, reading, opened, _resumed(first, records))
     return reading
 
 
 def _records_of(
-    root: Path, reading: Reading, opened: Opened, source_tz: dt.tzinfo
+    root: Path,
+    reading: Reading,
+    opened: Opened,
+    source_tz: dt.tzinfo,
+    leave_out: Container[int],
 ) -> Iterator[Record]:
     file, blocks = reading.file, opened.blocks()
 
@@ -67,7 +77,7 @@ def _records_of(
         case Kind.PROFILE:
             return profile_records(reading, blocks)
         case Kind.PROFILES:
-            return profiles_records(reading, blocks, again, (root / file.path).parent)
+            return profiles_records(reading, blocks, again, (root / file.path).parent, leave_out)
         case Kind.METRICS:
             return metric_records(reading, blocks, source_tz)
         case Kind.BOTS:

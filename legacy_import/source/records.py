@@ -136,3 +136,5 @@ class Reading:
     # What stands around the records, for render_file; of a conversation also its header's shape.
     shape: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)  # on the file: its encoding, say
+    # People whose entries were to be left out: nothing else says that there are any.
+    left_out: list[int] = field(default_factory=list)

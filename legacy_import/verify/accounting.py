@@ -101,8 +101,7 @@ class Accounts:
                 if one.expected.is_conversation:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
-                    self.findings.count(BACKUPS, "files kept whole")
-                    self._compare_bytes(one.file, file)
+                    self._compare_whole(one, file)
                 self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
                 if file.versions == 1:
                     self._compare_foreseen(path, one.rejects, self.refused.get(ledger_path, {}))
@@ -205,6 +204,14 @@ class Accounts:
                 return stranger(file.path, bytes_).sha256
         except Unreadable:
             return None
+
+    def _compare_whole(self, one: Read, known: LedgerFile) -> None:
+        if not one.expected.of_erased:
+            self.findings.count(BACKUPS, "files kept whole")
+            self._compare_bytes(one.file, known)
+        elif kept.has_parts(self.bot_id, known.id):
+            what = "its bytes are kept, with people who were erased"
+            self.findings.add(BACKUPS, one.file.printable, what)
 
     def _compare_bytes(self, file: File, known: LedgerFile) -> None:
         if kept.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):

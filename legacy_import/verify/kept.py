@@ -62,6 +62,9 @@ PARTS = """
         ORDER BY file.id DESC LIMIT 1)
     ORDER BY part.number
 """
+HAS_PARTS = """
+    SELECT EXISTS (SELECT FROM import_file_parts WHERE bot_id = %s AND file_id = %s)
+"""
 BACKUP = """
     SELECT backup.chat_id, backup.date, backup.stored FROM import_backups AS backup
     WHERE backup.bot_id = %s AND backup.file_id = %s
@@ -176,6 +179,14 @@ def backup(bot_id: uuid.UUID, file_id: uuid.UUID) -> KeptBackup | None:
         cursor.execute(BACKUP, [bot_id, file_id])
         rows = cursor.fetchall()
     return KeptBackup(*rows[0]) if len(rows) == 1 else None
+
+
+def has_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool:
+    """Of this version of the file."""
+    with connection.cursor() as cursor:
+        cursor.execute(HAS_PARTS, [bot_id, file_id])
+        [(there,)] = cursor.fetchall()
+    return bool(there)
 
 
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:

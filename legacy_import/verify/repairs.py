@@ -21,7 +21,8 @@ from legacy_import.verify.source.repaired import short_hash
 from legacy_import.verify.source.tree import Kind
 
 WHOLE_FILE = 0
-# A message that lost its Telegram id to another one is counted once more.
+# A message that lost its Telegram id to another one is counted once more. Notes go with a person
+# who is erased, also those of a file of several people.
 COUNTED = """
     SELECT file.path, counted.number, noted.number
     FROM import_files AS file
@@ -38,6 +39,8 @@ COUNTED = """
     ) AS noted
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
         AND counted.number <> noted.number
+        AND (counted.number < noted.number
+            OR NOT EXISTS (SELECT FROM erased_people WHERE bot_id = file.bot_id))
 """
 
 

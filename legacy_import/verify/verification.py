@@ -38,6 +38,7 @@ from tenants.context import maintenance_context
 from tenants.models import Bot
 
 OF_ERASED = "of a person who was erased: it was left out. Delete it."
+ENTRY_OF_ERASED = "entry {} is of a person who was erased: it was left out. Take it out."
 UNFINISHED = (
     "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
     "if it was killed, import again; then verify again"
@@ -207,10 +208,12 @@ class Verification:
                 self.findings.note(file.printable, OF_ERASED)
                 self.progress.advance(self._size(file))
                 continue
-            expected = Expected(file, self.root, self.zone)
+            expected = Expected(file, self.root, self.zone, erased=erased)
             one = Portion(Read(expected, looked_at=sample.has(n, file)), self._size(file))
             expected.told = partial(self._advance, one)
             comparison.read(one)
+            for person in sorted(expected.of_erased):
+                self.findings.note(file.printable, ENTRY_OF_ERASED.format(person))
             expected.told = None
             portion.append(one)
             messages += expected.records
@@ -235,4 +238,4 @@ class Verification:
         for n, file in enumerate(self._files_of(name)):
             measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
             if measured and sample.has(n, file) and file.key not in erased:
-                yield Expected(file, self.root, self.zone)
+                yield Expected(file, self.root, self.zone, erased=erased)

@@ -18,6 +18,11 @@ from tenants.backoffice.look import Select, TextInput
 from tenants.preferences import StaffPreferences
 
 
+def time_zones() -> list[str]:
+    """Not those that mean another place on each server, or none."""
+    return sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
 def languages() -> list[tuple[str, Any]]:
     """Each by its own name, for who cannot read the page as it is."""
     own_names = [(code, translation.get_language_info(code)["name_local"]) for code in _codes()]
@@ -44,7 +49,7 @@ class PreferencesForm(forms.ModelForm):
     def clean_time_zone(self) -> str:
         """In any case, and with blanks for the underscores."""
         typed = self.cleaned_data["time_zone"].strip().replace(" ", "_").lower()
-        for zone in ("", *zoneinfo.available_timezones()):
+        for zone in ("", *time_zones()):
             if zone.lower() == typed:
                 return zone
         raise forms.ValidationError(
@@ -66,7 +71,7 @@ def own_settings(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": gettext("My settings"),
         "form": form,
-        "time_zones": sorted(zoneinfo.available_timezones()),
+        "time_zones": time_zones(),
     }
     return TemplateResponse(request, "backoffice/own_settings.html", context)
 

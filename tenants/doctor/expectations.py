@@ -127,7 +127,7 @@ DEFINERS: dict[str, Definer] = {
     "audit_write": Definer(KEEPER, frozenset(), digest(body_of(audit.AUDIT_WRITE)), definer=False),
     "audit_export": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_EXPORT))),
     "audit_erase": Definer(KEEPER, frozenset({"admin"}), digest(body_of(personal.AUDIT_ERASE))),
-    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "3ff90132ba037929"),
+    "erase_from_import": Definer(KEEPER, frozenset({"admin"}), "babf16f7e7e7d553"),
     "guard_accounts": Definer(OWNER, frozenset(), "a19dcb45727ca1b7", definer=False),
     "search_messages": Definer(
         SEARCHER, frozenset(WRITERS), "cda285e121d554d4", settings=("jit=off",)

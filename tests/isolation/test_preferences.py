@@ -57,12 +57,17 @@ def test_times_are_shown_in_ones_zone(client: Client, world: World, staff: User)
     assert "Jan. 3, 2031, 3:30 a.m." in client.get(address).content.decode()
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "\0", "x" * 500])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "../../etc/passwd", "\0", "x" * 500, "localtime", "factory"]
+)
 def test_what_is_no_zone(client: Client, staff: User, zone: str) -> None:
     client.force_login(staff)
     page = client.post(reverse("settings"), {"language": "", "time_zone": zone})
     assert page.status_code == 200
     assert "time_zone" in page.context["form"].errors
+    offered = page.context["time_zones"]
+    assert {"Europe/Moscow", "UTC"} < set(offered)
+    assert not {"localtime", "Factory"} & set(offered)
 
 
 def test_the_switch_in_the_menu(client: Client, staff: User) -> None:

@@ -69,6 +69,45 @@ def test_many_names_from_one_address(client: Client, staff: User) -> None:
     assert attempt(client, staff.username, PASSWORD) == 429
 
 
+def test_one_name_from_many_addresses(client: Client, staff: User) -> None:
+    """A botnet waits, and its victim does not, in a browser that the name has signed in from."""
+    name, own = staff.username, {"REMOTE_ADDR": "198.51.100.7"}
+    known, stranger = client, Client(raise_request_exception=False)
+    assert attempt(known, name, PASSWORD, **own) == 302
+    known.post(reverse("admin:logout"))
+    answers = [attempt(stranger, name, REMOTE_ADDR=f"192.0.2.{n // 4}") for n in range(51)]
+    assert answers == [200] * 49 + [429] * 2
+    assert attempt(stranger, name, PASSWORD, **own) == 429
+    assert attempt(stranger, "someone-else", **own) == 200
+    # The cookie is another name's, or nobody's.
+    cookie = known.cookies[f"known_browser_{staff.pk}"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/admin/")
+    stranger.cookies[f"known_browser_{staff.pk}"] = f"{cookie.value}x"
+    assert attempt(stranger, name, PASSWORD, **own) == 429
+    stranger.cookies[f"known_browser_{staff.pk}"] = "1"
+    assert attempt(stranger, name, PASSWORD, **own) == 429
+    assert attempt(known, name, PASSWORD, **own) == 302
+    # Known browsers have a number of their own, and it ends as well.
+    for n in range(50):
+        attempt(known, name, REMOTE_ADDR=f"203.0.113.{n // 4}")
+    assert attempt(known, name, PASSWORD, **own) == 429
+
+
+def test_one_network_of_ipv6(client: Client, staff: User) -> None:
+    for n in range(5):
+        attempt(client, staff.username, REMOTE_ADDR=f"2001:db8:1:2:{n}::{n}")
+    assert ask("SELECT host(ip_address) FROM axes_accessattempt") == [("2001:db8:1:2::",)]
+    assert attempt(client, staff.username, PASSWORD, REMOTE_ADDR="2001:db8:1:2:f::1") == 429
+    assert attempt(client, staff.username, PASSWORD, REMOTE_ADDR="2001:db8:1:3::1") == 302
+
+
+def test_an_ipv4_address_written_as_ipv6_is_itself(client: Client, staff: User) -> None:
+    for n in range(5):
+        attempt(client, staff.username, REMOTE_ADDR=f"{'::ffff:' * (n % 2)}192.0.2.1")
+    assert ask("SELECT host(ip_address) FROM axes_accessattempt") == [("192.0.2.1",)]
+    assert attempt(client, staff.username, PASSWORD, REMOTE_ADDR="::ffff:192.0.2.2") == 302
+
+
 def test_a_password_in_the_wrong_field_is_not_kept(client: Client, staff: User) -> None:
     secret = "my-dear-password"
     attempt(client, secret)

@@ -52,11 +52,14 @@ class Expected:
     # Places of records that have no row although they are as they should be.
     refused: Container[int] = ()
     left_out: int = 0
+    # People who were erased: the import takes none of their entries.
+    erased: Container[int | None] = ()
+    of_erased: set[int] = field(default_factory=set)
     # How many bytes more are read; in all it may be some more than the file has.
     told: Callable[[int], object] | None = None
 
     def again(self) -> "Expected":
-        return Expected(self.file, self.root, self.zone, refused=self.refused)
+        return Expected(self.file, self.root, self.zone, refused=self.refused, erased=self.erased)
 
     def __iter__(self) -> Iterator[Row | Reject]:
         for row in self._rows():
@@ -150,8 +153,9 @@ class Expected:
             yield row
 
     def _older_profiles(self, document: Document) -> Iterator[Row | Reject]:
-        last = self._last_places()
-        for place, entry in enumerate(document.records("girls", keyed=True), 1):
+        last, erased = self._last_places(), 0
+        for number, entry in enumerate(document.records("girls", keyed=True), 1):
+            place = number - erased
             if isinstance(entry, Kept):
                 yield _reject(place, entry, "damaged")
                 continue
@@ -159,7 +163,10 @@ class Expected:
             key = id_in(name)
             if key is None:
                 yield _reject(place, document.raw(), "the name is no id")
-            elif place < last.get(key, place):
+            elif key in self.erased:
+                self.of_erased.add(key)
+                erased += 1
+            elif number < last.get(key, number):
                 continue  # the last one counts
             elif self._newer_exists(key):
                 yield _reject(place, document.raw(), "there is a newer file")
