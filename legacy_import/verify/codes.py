@@ -38,8 +38,9 @@ REPAIRS = {
 }
 # Of a reject: its reason. Most say nothing more than their code.
 REJECTS = {
-    **dict.fromkeys(("symlink", "not-a-file", "unreadable", "leftover", "unknown-file"), ""),
-    **dict.fromkeys(("tokens-withheld", "too-deep", "unexpected-shape"), ""),
+    **dict.fromkeys(("symlink", "not-a-file", "unreadable", "tokens-withheld"), ""),
+    **dict.fromkeys(("too-deep", "unexpected-shape"), ""),
+    **dict.fromkeys(("leftover", "unknown-file"), r"|A token in it is masked\."),
     **dict.fromkeys(("empty", "truncated", "damaged", "trailing-garbage"), "|Backups: .+"),
     "name-not-a-number": ".{0,100}",
     "too-large": "|more than [0-9,]+ values",
