@@ -228,14 +228,16 @@ class Session:
             return not any(backups_of(self.options.root, self.tree, file))
         if not (left_out or before.header.get("stored", True)) and self._is_kept(file):
             return False
-        if before.mtime_ns == file.mtime_ns:
+        # One that could not be read has no hash, and its permissions leave no trace in its times.
+        same_time = before.mtime_ns == file.mtime_ns
+        if same_time and before.sha256:
             return True
         try:
             opened = Opened(self.options.root, file)
             for _ in opened.blocks():
                 pass
         except NotOpened:
-            return False
+            return same_time
         return opened.sha256 == before.sha256
 
     def _is_kept(self, file: SourceFile) -> bool:

@@ -178,6 +178,13 @@ class Accounts:
     def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
         self.findings.count(BACKUPS, "snapshots")
         backup = kept.backup(self.bot_id, known.id)
+        now = sha256_of(self.root, file)
+        if now is None:
+            if backup is None and any(one.size == 0 for one in rejects):
+                self.findings.count(BACKUPS, "that cannot be read")
+            else:
+                self.findings.add(BACKUPS, file.printable, "cannot be read any more")
+            return
         if backup is None and self._as_stranger(file) in {one.sha256 for one in rejects}:
             self.findings.count(BACKUPS, "kept as rejects")
             return
@@ -191,10 +198,10 @@ class Accounts:
             if values[0] != values[1]:
                 self.findings.add(BACKUPS, file.printable, "differs", None, name, *values)
         if stored or backup.stored:
-            self._compare_bytes(file, known)
+            self._compare_bytes(file, known, now)
         else:
             self.findings.count(BACKUPS, "snapshots of which only a line is kept")
-            if known.sha256 != sha256_of(self.root, file):
+            if known.sha256 != now:
                 self.findings.add(BACKUPS, file.printable, "is not the file that was imported")
 
     def _as_stranger(self, file: File) -> bytes | None:
@@ -208,13 +215,14 @@ class Accounts:
     def _compare_whole(self, one: Read, known: LedgerFile) -> None:
         if not one.expected.of_erased:
             self.findings.count(BACKUPS, "files kept whole")
-            self._compare_bytes(one.file, known)
+            self._compare_bytes(one.file, known, sha256_of(self.root, one.file))
         elif kept.has_parts(self.bot_id, known.id):
             what = "its bytes are kept, with people who were erased"
             self.findings.add(BACKUPS, one.file.printable, what)
 
-    def _compare_bytes(self, file: File, known: LedgerFile) -> None:
-        if kept.sha256_of_parts(self.bot_id, known.id) != sha256_of(self.root, file):
+    def _compare_bytes(self, file: File, known: LedgerFile, now: bytes | None) -> None:
+        """Without `now` the file cannot be read, and is a reject as any other."""
+        if now is not None and kept.sha256_of_parts(self.bot_id, known.id) != now:
             self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
 
     def _is_stale(self, file: File, known: LedgerFile) -> bool:

@@ -26,11 +26,13 @@ def time_of(column: str) -> str:
         least(greatest(extract(epoch FROM {column}) * 1000000, -{MOST}), {MOST})::bigint END"""
 
 
-MESSAGE_TEXT = f"""
-    concat(m.rank, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
+def message_text(rank: str) -> str:
+    """SQL: `rank` as of message_hash()."""
+    return f"""concat({rank}, '|', m.telegram_message_id, '|', m.sender_type, '|', m.sender_id, '|',
         {time_of("m.sent_at")}, '|', length(m.message_type), '|',
-        m.message_type, '|', length(m.metadata::text), '|', m.metadata, '|', m.content)
-"""
+        m.message_type, '|', length(m.metadata::text), '|', m.metadata, '|', m.content)"""
+
+
 METRIC_TEXT = f"""
     concat(length(m.metric_name), '|', m.metric_name, '|', trim_scale(m.metric_value), '|',
         {time_of("m.recorded_at")}, '|', m.metric_tags)
@@ -43,7 +45,7 @@ def hash_of(text: str) -> str:
 
 
 def message_hash(row: MessageRow, rank: int) -> int:
-    """`rank` counts the imported messages of the conversation."""
+    """`rank` counts the imported messages of the conversation; 0 wherever the message stands."""
     message_type, metadata = row.message_type, jsonb(row.metadata) if row.metadata else "{}"
     number = "" if row.telegram_message_id is None else row.telegram_message_id
     sender = "" if row.sender_id is None else row.sender_id

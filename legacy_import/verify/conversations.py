@@ -15,6 +15,7 @@ from legacy_import.verify.imported import Imported
 from legacy_import.verify.kept import has
 from legacy_import.verify.others import UNEXPLAINED, Others
 from legacy_import.verify.positions import compare_positions
+from legacy_import.verify.reordered import NOTE, Reordered
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.stored import StoredChat
@@ -24,6 +25,7 @@ FIELDS = (
     *("telegram_message_id", "sender_type", "sender_id", "content", "message_type"),
     *("metadata", "sent_at"),
 )
+OTHER_ROW = "another message stands here than the one that was imported here"
 GONE = "the row of a record that is no longer in the file is missing"
 
 
@@ -48,7 +50,7 @@ class Conversations:
             extent = known.get(one.path, fingerprints.NONE)
             if chat := chats.get(chat_id):
                 self._compare(one, chat, extent)
-            elif one.is_expected or self._has_rows(one, extent):
+            elif one.is_expected or one.made_chat or self._has_rows(one, extent):
                 self.findings.add(CONTENT, one.name, "the conversation is missing")
 
     def _has_rows(self, one: Imported, extent: Extent) -> bool:
@@ -63,6 +65,7 @@ class Conversations:
         self.zones.add(sum_.times, of_rows, chat.rows <= sum_.rows)
         agrees = (chat.rows, chat.sum, chat.strange) == (sum_.rows, sum_.sum, 0)
         agrees = agrees and one.records == extent.records
+        is_reordered = False
         shifts = {chat.least_shift, chat.most_shift, extent.least_shift, extent.most_shift} - {None}
         moved = len(shifts) > 1
         if agrees and one.versions > 1 and sum_.repaired:
@@ -70,7 +73,7 @@ class Conversations:
         if self.deep or moved or not agrees:
             held = Fingerprints.of(self.bot_id, one.path)
             if self.deep or not agrees:
-                self._compare_values(one, chat, held)
+                is_reordered = self._compare_values(one, chat, held)
             if moved:
                 compare_positions(self.bot_id, name, chat, held, self.findings)
         if self.findings.total == before and chat.rows == sum_.rows:
@@ -78,22 +81,29 @@ class Conversations:
             if one.versions == 1 and shifts == {0} and chat.positions != sum_.places:
                 found = (sum_.places, chat.positions)
                 self.findings.add(ORDER, name, "the sum differs", None, "positions", *found)
-            if chat.backwards != sum_.backwards:
+            if chat.backwards != sum_.backwards and not is_reordered:
                 found = (sum_.backwards, chat.backwards)
                 self.findings.add(ORDER, name, "runs backwards", None, "sent_at", *found)
 
-    def _compare_values(self, one: Imported, chat: StoredChat, held: Fingerprints) -> None:
-        """Both in their order. A row without a record is held against the ledger."""
+    def _compare_values(self, one: Imported, chat: StoredChat, held: Fingerprints) -> bool:
+        """Both in their order. A row without a record is held against the ledger.
+
+        Whether the records of a file that was imported more than once changed places.
+        """
         name, again = one.name, one.file.again if one.file else _nothing
         taken: set[int] = set()
         places = array("q")
         rows = self._imported(name, chat, taken, places)
+        reordered = self._reordered(one, chat, held)
+        if reordered:
+            rows = reordered.unpaired_rows(rows)
         found = next(rows, None)
         others = Others(one, chat.chat_id, held, self.findings)
         missing: list[int] = []
         placed = self.placed.setdefault(chat.chat_id, {})
         extra = chat.rows - sum(1 for _ in _messages(again()))
-        for row in _messages(again()):
+        records = _messages(again())
+        for row in reordered.unpaired_records(records) if reordered else records:
             while found and extra > 0 and not _same(row, found, taken):
                 extra -= 1
                 others.add(found)
@@ -113,6 +123,22 @@ class Conversations:
             found = next(rows, None)
         self.salvaged[chat.chat_id] = others.end()
         self._compare_places(name, places, held, missing)
+        return reordered is not None
+
+    def _reordered(self, one: Imported, chat: StoredChat, held: Fingerprints) -> Reordered | None:
+        if one.file is None or one.versions == 1:
+            return None
+        reordered = Reordered(self.bot_id, chat.id, _messages(one.file.again()))
+        if not reordered.is_so:
+            return None
+        self.findings.note(one.name, NOTE)
+        self.findings.count(ORDER, "files whose records changed places")
+        for row in reordered.not_as_imported(self._rows(chat), held):
+            self.findings.add(ORDER, one.name, OTHER_ROW, row[9])
+        return reordered
+
+    def _rows(self, chat: StoredChat) -> Iterator[tuple[Any, ...]]:
+        return (row for row in stored.messages(self.bot_id, chat.id) if row[8] == "8")
 
     def _placed(self, one: Imported, chat: StoredChat) -> dict[int, int]:
         """Of a file whose messages are the conversation's, one by one."""

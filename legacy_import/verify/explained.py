@@ -1,16 +1,18 @@
-"""Check `accounting` from the other side: conversations and people that no file explains."""
+"""Check `accounting` from the other side: conversations and people that no file explains, and
+people who were imported and whom neither a file nor a row has any more."""
 
 import uuid
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable
 
 from django.db import connection
 
-from legacy_import.verify import ledger
-from legacy_import.verify.checks import ACCOUNTING
+from conversations.personal import ErasedPeople
+from legacy_import.verify import fingerprints, ledger
+from legacy_import.verify.checks import ACCOUNTING, CONTENT
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import HeldPeople
+from legacy_import.verify.kept import has
 from legacy_import.verify.stored import CHAT_IDS, PEOPLE_IDS
 
 
@@ -36,15 +38,28 @@ class Explained:
                 what = "no file explains it, and it is not as it was imported"
                 self.findings.add(ACCOUNTING, f"profile {number}", what)
 
+    def compare_missing(self, read: Iterable[int], erased: ErasedPeople) -> None:
+        """People who were imported; of those `read` in a file it was said there."""
+        known = {*read}
+        there = array("q")
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(PEOPLE_IDS, {"bot": self.bot_id})
+            there.extend(sorted(number for number, _ in cursor))
+        for path, candidates in fingerprints.people(self.bot_id):
+            if any(one in known or has(there, one) or one in erased for one in candidates):
+                continue
+            known.update(candidates)
+            what = f"the profile {candidates[0]}, which no file has any more, is missing"
+            self.findings.add(CONTENT, path, what)
+
     def _unexplained(self, query: str, explained: "array[int]") -> list[int]:
         """Ids of what the import made, or nobody knows who, and is in no file."""
-        ordered = array("q", sorted(explained))
+        explained = array("q", sorted(explained))
         found = []
         with connection.chunked_cursor() as cursor:
             cursor.execute(query, {"bot": self.bot_id})
             for number, not_live in cursor:
-                at = bisect_left(ordered, number)
-                if not_live and (at == len(ordered) or ordered[at] != number):
+                if not_live and not has(explained, number):
                     found.append(number)
         return found
 

@@ -3,6 +3,7 @@
 A row whose record is in no file any more, or only in a backup, is held against these.
 """
 
+import json
 import uuid
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from legacy_import.verify.encoded import (
     number_in,
     text,
 )
+from legacy_import.verify.original import messages_in
+from legacy_import.verify.source.rows import MessageRow
+from legacy_import.verify.source.tree import is_64_bits
 from legacy_import.verify.streamed import streamed
 
 IDENTITY, FINGERPRINT = 8, 16
@@ -57,6 +61,7 @@ ORIGINALS = f"""
     SELECT DISTINCT ON (kept.place) kept.place, kept.original {OF_PATH.format("import_originals")}
     ORDER BY kept.place, kept.file_id DESC, kept.id DESC
 """
+EVERY_ORIGINAL = f"SELECT kept.original {OF_PATH.format('import_originals')}"
 # Telegram ids that a row could not have, because another row had them.
 NUMBERS = f"""
     SELECT kept.place, kept.original {OF_PATH.format("import_repairs")}
@@ -66,6 +71,17 @@ EARLIER = f"""
     SELECT kept.place, kept.earlier {OF_PATH.format("import_changes")}
         AND kept.earlier IS NOT NULL
 """
+# Of a record that was rejected or replaced since, wherever it stood: what it was, and how written.
+EARLIER_OF = f"""
+    SELECT change.earlier, kept.original
+    FROM import_files AS file
+    JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
+    LEFT JOIN import_files AS version ON version.bot_id = file.bot_id AND version.path = file.path
+    LEFT JOIN import_originals AS kept ON kept.bot_id = file.bot_id AND kept.file_id = version.id
+        AND kept.place = change.place
+    WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone'
+        AND substr(change.earlier, 1, {IDENTITY}) = %s
+"""
 EARLIER_REJECTS = f"""
     SELECT file.path, kept.place, kept.earlier
     FROM import_files AS file
@@ -73,6 +89,21 @@ EARLIER_REJECTS = f"""
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
         AND substr(kept.earlier, 1, {IDENTITY}) = '\\x{REJECTED.hex()}'::bytea
 """
+# Of people, who are known by their Telegram ids, also those whom another record replaced.
+PEOPLE = f"""
+    SELECT file.path, chunk.records, chunk.hashes
+    FROM import_files AS file
+    JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
+    WHERE file.bot_id = %(bot)s AND kind IN ('profile', 'profiles') AND file.status <> 'undone'
+    UNION ALL
+    SELECT file.path, 1, change.earlier
+    FROM import_files AS file
+    JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
+    WHERE file.bot_id = %(bot)s AND kind IN ('profile', 'profiles') AND file.status <> 'undone'
+        AND length(change.earlier) = {FINGERPRINT}
+"""
+# An identity is the id modulo this.
+PRIME = 18_446_744_073_709_551_557
 AT_ONCE = 500
 
 Row = tuple[Any, ...]
@@ -154,19 +185,34 @@ class Fingerprints:
                 if not self._fits(row, number_in(numbers.get(place)), original, wanted):
                     yield row
 
+    def was(self, place: int, row: Row, wanted: set[bytes]) -> bool:
+        """Whether a message is one of these, in whatever version of the file."""
+        values = self.bot_id, self.path, [place]
+        number = number_in(dict(streamed(NUMBERS, [*values])).get(place))
+        kept = {b"", *every_original(*values)}
+        return any(self._fits(row, number, original, wanted) for original in kept)
+
     def _fits(self, row: Row, number: int | None, original: bytes, wanted: set[bytes]) -> bool:
         _, own, sender_type, sender_id, content, message_type, metadata, sent_at = row[:8]
         ids = {own} if own is not None or number is None else {None, number}
         try:
             rest = integer(sender_id) + moment(sent_at) + text(sender_type)
             rest += text(content) + text(message_type) + jsonb(metadata)
-            return any(
-                fingerprint(integer(id) + rest, kept) in wanted
-                for id in ids
-                for kept in (b"", original)
-            )
+            values = [integer(id) + rest for id in ids]
+            if any(fingerprint(one, original) in wanted for one in values):
+                return True
+            # The original of one from a backup is no part of it, but says the same.
+            said = {fingerprint(one) for one in values} & wanted
+            return bool(said) and any(_says(one, said) for one in messages_in(original))
         except (ValueError, OverflowError, RecursionError):
             return False  # beyond anything that is imported
+
+
+def _says(message: MessageRow, wanted: set[bytes]) -> bool:
+    values = integer(message.telegram_message_id) + integer(message.sender_id)
+    values += moment(message.sent_at) + text(message.sender_type) + text(message.content)
+    values += text(message.message_type) + jsonb(json.dumps(message.metadata))
+    return fingerprint(values) in wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +243,26 @@ def originals(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> Iterator[t
         yield place, bytes(original)
 
 
+def every_original(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> Iterator[bytes]:
+    """Of all versions."""
+    for (original,) in streamed(EVERY_ORIGINAL, [bot_id, path, [*places]]):
+        yield bytes(original)
+
+
+def identity_of(telegram_id: int) -> bytes:
+    return (telegram_id % PRIME).to_bytes(IDENTITY)
+
+
+def people(bot_id: uuid.UUID) -> Iterator[tuple[str, list[int]]]:
+    """Whom each file ever had: their ids; of the largest and smallest there are two to choose."""
+    for path, records, hashes in streamed(PEOPLE, {"bot": bot_id}):
+        for begin in range(0, records * IDENTITY, IDENTITY):
+            identity = bytes(hashes[begin : begin + IDENTITY])
+            if identity != REJECTED:
+                number = int.from_bytes(identity)
+                yield path, [one for one in (number, number - PRIME) if is_64_bits(one)]
+
+
 def earlier_contents(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> dict[int, set[bytes]]:
     """What was imported at a place before it was rejected."""
     found: dict[int, set[bytes]] = {}
@@ -204,6 +270,12 @@ def earlier_contents(bot_id: uuid.UUID, path: str, places: Sequence[int]) -> dic
         if bytes(earlier[:IDENTITY]) != REJECTED:
             found.setdefault(place, set()).add(bytes(earlier[IDENTITY:]))
     return found
+
+
+def earlier_of(bot_id: uuid.UUID, path: str, identity: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """What a record once was, with each original that may belong to it."""
+    for earlier, original in streamed(EARLIER_OF, [bot_id, path, identity]):
+        yield bytes(earlier[IDENTITY:]), bytes(original or b"")
 
 
 def earlier_rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, dict[int, set[bytes]]]:

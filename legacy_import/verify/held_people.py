@@ -16,10 +16,11 @@ from legacy_import.verify.canonical import jsonb, plain, time_of
 from legacy_import.verify.encoded import fingerprint, integer, moment, text
 from legacy_import.verify.encoded import jsonb as encoded
 from legacy_import.verify.fingerprints import (
-    IDENTITY,
-    REJECTED,
     Fingerprints,
     earlier_contents,
+    earlier_of,
+    every_original,
+    identity_of,
     originals,
 )
 from legacy_import.verify.people import FIELDS, TIMES, may_have
@@ -28,9 +29,10 @@ from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.rows import MetricRow, ProfileRow
 from legacy_import.verify.stored import IMPORTED, PLACE
 
-PRIME = 18_446_744_073_709_551_557
 OLDER = "girls_data.json"
 METRICS = "metrics.json"
+METRIC = ("metric_name", "metric_value", "metric_tags", "recorded_at")
+VERSION_AT = 14  # of an id
 # A person as a run found it before it changed it.
 BEFORE = f"""
     SELECT before ->> 'additional_data',
@@ -70,6 +72,13 @@ class HeldPeople:
             if not self._fits(telegram_id, row):
                 yield telegram_id
 
+    def was(self, path: str, place: int, row: dict[str, Any], wanted: set[bytes]) -> bool:
+        """Whether a person was as some record of a file said."""
+        values = {name: row[name] for name in FIELDS}
+        kept = {b"", *every_original(self.bot_id, path, [place])}
+        is_live = row["id"][VERSION_AT] == "7"
+        return self._is_one((*values.values(), is_live), values, kept, wanted)
+
     def explains(self, measured: Measured) -> bool:
         """A measurement that no file has."""
         tags = json.loads(measured[3])
@@ -94,15 +103,15 @@ class HeldPeople:
         kept: set[bytes] = {b""}
         wanted: set[bytes] = set()
         own = Fingerprints.of(self.bot_id, f"girls_data/{telegram_id}.json")
-        identity = (telegram_id % PRIME).to_bytes(IDENTITY)
+        identity = identity_of(telegram_id)
         for held in (own, self.older):
-            places, rejected = held.places_of(identity), held.places_of(REJECTED)
+            places = held.places_of(identity)
             wanted.update(held.content(place) for place in places)
-            if rejected:
-                for contents in earlier_contents(self.bot_id, held.path, rejected).values():
-                    wanted |= contents
-            for _, original in originals(self.bot_id, held.path, [*places, *rejected]):
-                kept.add(bytes(original))
+            for _, original in originals(self.bot_id, held.path, places):
+                kept.add(original)
+            for content, original in earlier_of(self.bot_id, held.path, identity):
+                wanted.add(content)
+                kept.add(original)
         if not wanted:
             return False
         values = dict(zip(FIELDS, row[:-1], strict=True))
@@ -177,10 +186,17 @@ class HeldPeople:
         wanted = {self.metrics.content(place)}
         if self.metrics.is_rejected(place):
             wanted = earlier_contents(self.bot_id, METRICS, [place]).get(place, set())
-        row = MetricRow(place, measured[0], Decimal(value), json.loads(measured[3]), measured[2])
-        # A small number is written with an exponent by Python, and without by PostgreSQL.
-        values = {value, str(row.metric_value), str(Decimal(repr(float(value))))}
-        return any(fingerprint(_encoded(row, one)) in wanted for one in values)
+        name, _, recorded_at, tags = measured
+        values = (name, value, json.loads(tags), recorded_at)
+        return was_metric(dict(zip(METRIC, values, strict=True)), wanted)
+
+
+def was_metric(row: dict[str, Any], wanted: set[bytes]) -> bool:
+    name, value, tags, recorded_at = map(row.get, METRIC)
+    metric = MetricRow(0, str(name), Decimal(str(value)), tags or {}, recorded_at or 0)
+    # A small number is written with an exponent by Python, and without by PostgreSQL.
+    values = {str(value), str(metric.metric_value), str(Decimal(repr(float(str(value)))))}
+    return any(fingerprint(_encoded(metric, one)) in wanted for one in values)
 
 
 def _stats(values: dict[str, Any], additional_data: str) -> list[MetricRow]:

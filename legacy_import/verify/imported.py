@@ -55,6 +55,8 @@ class Imported:
     versions: int = 1
     # How many of its records a later version of the file did not have.
     vanished: int = 0
+    # Whether an import made the conversation's row.
+    made_chat: bool = False
 
     @property
     def name(self) -> str:

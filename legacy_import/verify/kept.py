@@ -17,7 +17,7 @@ from legacy_import.verify.streamed import streamed
 
 REJECTS = """
     SELECT file.path, reject.place, reject.file_id, reject.raw, reject.code, reject.piece,
-        reject.solved_by
+        reject.solved_by, reject.reason
     FROM import_files AS file
     JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
@@ -51,7 +51,7 @@ REPAIRED = """
 """
 # A retry reads no file: the bytes are those of the version before it.
 PARTS = """
-    SELECT part.data FROM import_file_parts AS part
+    SELECT part.number, part.data FROM import_file_parts AS part
     WHERE part.bot_id = %(bot)s AND part.file_id = (
         SELECT file.id FROM import_files AS latest
         JOIN import_files AS file ON file.bot_id = latest.bot_id AND file.path = latest.path
@@ -85,6 +85,7 @@ class KeptReject:
     """Of each row, as the ledger has them."""
     is_one: bool = True
     """Whether its rows follow each other and say the same of it."""
+    reasons: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
     found: dict[str, list[KeptReject]] = {}
     record, digest = None, hashlib.sha256()
     rows = streamed(REJECTS, [bot_id, [*paths]])
-    for path, place, file_id, raw, code, piece, solved_by in rows:
+    for path, place, file_id, raw, code, piece, solved_by, reason in rows:
         kept = found.setdefault(path, [])
         if (path, place, file_id) != record:
             record, digest = (path, place, file_id), hashlib.sha256()
@@ -130,6 +131,7 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
         one = kept[-1]
         same = (code, solved_by, piece) == (one.code, one.solved_by, len(one.fingerprints))
         one.is_one = one.is_one and same
+        one.reasons.add(reason)
         one.fingerprints.append(fingerprint(raw, code.encode()))
         digest.update(raw)
         one.size += len(raw)
@@ -192,7 +194,10 @@ def has_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool:
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
     """Of the bytes that are kept of a file; no hash where they cannot be read any more."""
     digest = hashlib.sha256()
-    for (data,) in streamed(PARTS, {"bot": bot_id, "file": file_id}):
+    parts = streamed(PARTS, {"bot": bot_id, "file": file_id})
+    for expected, (number, data) in enumerate(parts):
+        if number != expected:
+            return b""
         try:
             digest.update(zlib.decompress(data))
         except zlib.error:

@@ -15,7 +15,7 @@ from legacy_import.verify.stored import IMPORTED, StoredChat
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
     SELECT DISTINCT ON (path) path, id, kind, key, status, size, mtime_ns, sha256, header, counts,
-        count(*) OVER (PARTITION BY path)
+        count(*) OVER (PARTITION BY path), bool_or(created_row IS NOT NULL) OVER (PARTITION BY path)
     FROM import_files WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone'
     ORDER BY path, id DESC
 """
@@ -25,7 +25,7 @@ LATEST = """
         kind IN ('metrics', 'profiles', 'backup') AND sha256 IS NOT NULL
             AND NOT header ? 'rejected' AND header -> 'stored' IS DISTINCT FROM 'false',
         coalesce((counts -> 'messages' ->> 'vanished')::bigint, 0),
-        count(*) OVER (PARTITION BY path)
+        count(*) OVER (PARTITION BY path), bool_or(created_row IS NOT NULL) OVER (PARTITION BY path)
     FROM import_files
     WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path, id DESC LIMIT %s
 """
@@ -41,14 +41,13 @@ TITLE = """
     SELECT header ->> 'title' FROM import_files
     WHERE bot_id = %s AND path = %s AND status <> 'undone' ORDER BY id DESC LIMIT 1
 """
-# A conversation begins with its first message, as it was at the first import, or with that import.
+# A conversation begins with what was its file's first message at the first import, or with that
+# import. (Messages from backups may stand before that one.)
 BEGUN = f"""
     SELECT EXISTS (
-        SELECT FROM (
-            SELECT m.sent_at FROM messages AS m
-            WHERE m.bot_id = %(bot)s AND m.conversation_id = %(chat)s AND {IMPORTED}
-            ORDER BY m.id LIMIT 1) AS first
-        WHERE {time_of("first.sent_at")} = %(time)s
+        SELECT FROM messages AS m
+        WHERE m.bot_id = %(bot)s AND m.conversation_id = %(chat)s AND {IMPORTED}
+            AND {time_of("m.sent_at")} = %(time)s
     ) OR EXISTS (
         SELECT FROM import_files AS file
         JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
@@ -71,6 +70,14 @@ HAD_TIME = f"""
         SELECT FROM import_runs AS run
         WHERE run.bot_id = %(bot)s AND %(time)s BETWEEN
             {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
+"""
+# Of messages that were there already when an import wrote them: where they stood.
+LEFT = """
+    SELECT change.place, (change.before ->> 'position')::bigint
+    FROM import_files AS file
+    JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone'
+        AND change.table_name = 'messages' AND change.before <> '{}'
 """
 RUNNING = """
     SELECT number FROM import_runs WHERE bot_id = %s AND status = 'running'
@@ -97,6 +104,7 @@ class LedgerFile:
     counts: dict[str, Any]
     versions: int
     """How often the file was imported, each time as it then was."""
+    made_chat: bool
 
     def counted(self, what: str, without: str = "conversations") -> int:
         """Of its records; a conversation itself is no record of its file."""
@@ -109,9 +117,9 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         return {
             path: LedgerFile(
                 *(id, kind, key, status, size, mtime, sha256 and bytes(sha256)),
-                *(json.loads(header), json.loads(counts), versions),
+                *(json.loads(header), json.loads(counts), *of_all),
             )
-            for path, id, kind, key, status, size, mtime, sha256, header, counts, versions in cursor
+            for path, id, kind, key, status, size, mtime, sha256, header, counts, *of_all in cursor
         }
 
 
@@ -129,6 +137,7 @@ class Latest:
     is_kept: bool
     vanished: int
     versions: int
+    made_chat: bool
 
 
 def all_files(bot_id: uuid.UUID) -> Iterator[Latest]:
@@ -186,6 +195,13 @@ def chats_of_files(bot_id: uuid.UUID, chats: Sequence[int]) -> set[int]:
 def was_undone(bot_id: uuid.UUID, path: str) -> bool:
     """Whether a rollback undid an import of the file."""
     return bool(_one(UNDONE, [bot_id, path]))
+
+
+def left_positions(bot_id: uuid.UUID, path: str) -> dict[int, int]:
+    """Of messages that a rollback left, by their places."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT, [bot_id, path])
+        return dict(cursor.fetchall())
 
 
 def title_of(bot_id: uuid.UUID, path: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conversations.personal import ErasedPeople
 from legacy_import.verify.accounting import Accounts, Read, path_hash
 from legacy_import.verify.backups import list_only_in_backups
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, OF_FILES, REPAIRS
@@ -131,7 +132,12 @@ class Comparison:
                 imported = Imported(path, one.read.expected, one.sum)
                 if file := known.get(path):
                     vanished = file.counted("vanished")
-                    imported = replace(imported, versions=file.versions, vanished=vanished)
+                    imported = replace(
+                        imported,
+                        versions=file.versions,
+                        vanished=vanished,
+                        made_chat=file.made_chat,
+                    )
                 chats[key] = imported
         conversations = self._conversations()
         conversations.compare(chats)
@@ -158,6 +164,7 @@ class Comparison:
         held = HeldPeople(self.bot_id)
         if OF_FILES & {*self.findings.checks}:
             self.explained.compare(held)
+            self.explained.compare_missing(self.people, ErasedPeople(self.bot_id))
         if self.looked_at:
             self.measurements.compare(
                 lambda metric: _named(metric, read_again()),

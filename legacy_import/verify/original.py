@@ -2,35 +2,60 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from legacy_import.verify.kept import KeptRepair
 from legacy_import.verify.same import plain
+from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.json_text import Broken, Values
+from legacy_import.verify.source.messages import Messages
+from legacy_import.verify.source.rows import MessageRow
 
 UNPRINTABLE = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
 WHOLE = re.compile(r"\s*-?\d+\s*")
 LONGEST_STEP = 100
+TWICE = "duplicate-key"
 
 
 def is_in(record: bytes, repair: KeptRepair) -> bool:
-    """At the field it names, or anywhere where its name does not lead to one value."""
-    values = Values()
+    """At the field it names; of a key that came twice the value that was lost."""
+    values, steps = Values(), repair.pointer.split("/")[1:]
     try:
         of_record = _whole(values, record)
         if not repair.original:  # it was missing
-            steps = repair.pointer.split("/")[1:]
             return not steps or all(value is None for value in _at(of_record, steps))
-        lost = [value for _, value in values.twice]
-        kept = _whole(values, repair.original)
+        lost = [value for key, value in values.twice if [_step(key)] == steps]
+        wanted = plain(_whole(values, repair.original))
     except (Broken, RecursionError):
         return repair.original in record
-    wanted = plain(kept)
-    for value in _at(of_record, repair.pointer.split("/")[1:]):
-        if plain(value) == wanted or wanted in _meant(value):
-            return True
-    return any(plain(value) == wanted for one in (of_record, *lost) for value in _all(one))
+    if repair.code == TWICE:
+        return any(plain(value) == wanted for value in lost)
+    return any(
+        plain(value) == wanted
+        or wanted in _meant(value)
+        or (isinstance(value, dict) and wanted in value)
+        for value in _at(of_record, steps)
+    )
+
+
+def messages_in(record: bytes) -> Iterator[MessageRow]:
+    """What it may say: that depends on its file's form, and on its bot's name."""
+    for in_list, is_bots in product((False, True), repeat=2):
+        with suppress(Broken, Refused, RecursionError):
+            value = _whole(Values(), record)
+            sender = value.get("sender") if isinstance(value, dict) else None
+            bot = sender if is_bots and isinstance(sender, str) else None
+            yield Messages(bot).row(1, value, in_list, True, [])
+
+
+def is_json_of(value: Any, data: bytes) -> bool:
+    try:
+        return bool(plain(_whole(Values(), data)) == plain(value))
+    except (Broken, RecursionError):
+        return False
 
 
 def _whole(values: Values, data: bytes) -> Any:
@@ -64,14 +89,3 @@ def _meant(value: Any) -> list[Any]:
         pieces = [one.get("text") if isinstance(one, dict) else one for one in value]
         return ["".join(piece for piece in pieces if isinstance(piece, str))]
     return []
-
-
-def _all(value: Any) -> Iterator[Any]:
-    yield value
-    if isinstance(value, dict):
-        yield from value
-        for inner in value.values():
-            yield from _all(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _all(inner)

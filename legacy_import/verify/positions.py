@@ -12,10 +12,16 @@ from legacy_import.verify.stored import StoredChat
 def compare_positions(
     bot_id: uuid.UUID, name: str, chat: StoredChat, held: Fingerprints, findings: Findings
 ) -> None:
-    """Each message stands where the import put it: at its place, or that many behind it."""
+    """Each message stands where the import put it: at its place, or that many behind it.
+
+    One that a rollback left stands where it was then, and the rest found room around it.
+    """
+    left = {}
     if ledger.was_undone(bot_id, held.path):
-        return  # what a rollback left stays where it was, and the rest finds room around it
+        left = ledger.left_positions(bot_id, held.path)
     for position, place in stored.positions(bot_id, chat.id):
+        if left.get(place) == position:
+            continue
         if 1 <= place <= len(held) and position - place != held.shift(place):
             found = (place + held.shift(place), position)
             findings.add(ORDER, name, "stands elsewhere", place, "position", *found)

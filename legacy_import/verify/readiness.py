@@ -4,6 +4,9 @@ from legacy_import.refusal import ImportRefused
 from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.checks import ROLLBACK
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.restored import compare_restored
+from legacy_import.verify.transactions import read_only
+from tenants.context import maintenance_context
 
 
 def check_rollback(run: int, findings: Findings) -> None:
@@ -18,3 +21,6 @@ def check_rollback(run: int, findings: Findings) -> None:
         findings.count(ROLLBACK, f"rows of {table} would be as before", count)
     for row in undone.kept:
         findings.add(ROLLBACK, f"run {run}", f"{row} was written to since")
+    with maintenance_context():
+        read_only()
+        compare_restored(run, findings)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from legacy_import.verify import fingerprints, kept, ledger
 from legacy_import.verify.checks import ACCOUNTING, REPAIRS
+from legacy_import.verify.codes import is_reject
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import REJECTED, Extent, Fingerprints
 from legacy_import.verify.kept import KeptReject
@@ -36,6 +37,10 @@ class Rejects:
             if not extent.whole:
                 what = "the ledger's fingerprints of its records are not complete"
                 self.findings.add(ACCOUNTING, name, what)
+            for one in rejects:
+                if not all(is_reject(one.code, reason) for reason in one.reasons):
+                    what = f"a reject's reason is none of its code's ({one.code})"
+                    self.findings.add(REPAIRS, name, what, one.place)
             of_file = [one for one in rejects if one.place == WHOLE_FILE]
             digests = latest[path].header.get("rejected") if path in latest else None
             ever = {id: hexes for id, (of, hexes) in wholes.items() if of == path}

@@ -11,6 +11,7 @@ from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.imported import Imported, Sum
 from legacy_import.verify.ledger import Latest
+from legacy_import.verify.noted import compare_noted
 from legacy_import.verify.rejects import Rejects
 from legacy_import.verify.repairs import compare_numbers
 
@@ -45,7 +46,9 @@ class Removed:
         gone = self._gone()
         while some := [*islice(gone, AT_ONCE)]:
             chats = {
-                file.key: Imported(file.path, None, Sum(), file.versions, file.vanished)
+                file.key: Imported(
+                    *(file.path, None, Sum(), file.versions, file.vanished, file.made_chat)
+                )
                 for file in some
                 if file.kind == "conversation" and file.key is not None
             }
@@ -53,6 +56,7 @@ class Removed:
             names = {file.path: file.path for file in some}
             self.rejects.compare(names)
             compare_numbers(self.bot_id, names, self.findings)
+            compare_noted(self.bot_id, names, {}, self.findings)
             for file in some:
                 self._compare_bytes(file)
         if self.number:

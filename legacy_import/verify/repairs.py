@@ -8,19 +8,17 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
-from legacy_import.verify import kept as keeping
+from legacy_import.verify import stored
 from legacy_import.verify.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.kept import KeptOriginals, KeptRepair, has
+from legacy_import.verify.fingerprints import Fingerprints
+from legacy_import.verify.kept import KeptOriginals, has
 from legacy_import.verify.ledger import LedgerFile, path_of
-from legacy_import.verify.original import is_in
-from legacy_import.verify.source.encodings import BLOCK
-from legacy_import.verify.source.reading import Unreadable, opened
+from legacy_import.verify.noted import WHOLE_FILE, compare_noted
 from legacy_import.verify.source.repaired import short_hash
 from legacy_import.verify.source.tree import Kind
 
-WHOLE_FILE = 0
 # A message that lost its Telegram id to another one is counted once more. Notes go with a person
 # who is erased, also those of a file of several people.
 COUNTED = """
@@ -50,29 +48,8 @@ def compare_repairs(
     names = {path_of(one.file): one.file.printable for one in read if one.looked_at}
     compare_numbers(bot_id, names, findings)
     by_path = {path: one for one in read if one.looked_at and (path := path_of(one.file)) in known}
-    kept = keeping.originals(bot_id, [*by_path])
-    noted = keeping.repairs(bot_id, [*by_path])
-    of_nothing: set[tuple[object, ...]] = set()
-    for repair in noted:
-        one = by_path[repair.path]
-        findings.count(REPAIRS, "repairs")
-        places = kept.setdefault(repair.path, KeptOriginals())
-        places.noted.add(repair.place)
-        if repair.code == "windows-1251":
-            places.undecoded.add(short_hash(repair.original))
-        elif repair.place == WHOLE_FILE:
-            _compare_beginning(one, repair, findings)
-        elif not repair.original and _key(repair) in of_nothing:
-            what = f"a repair ({repair.code}) is noted twice"
-            findings.add(REPAIRS, one.file.printable, what, repair.place)
-        # An empty record: the row has come to give it back.
-        elif repair.record and not is_in(repair.record, repair):
-            findings.add(
-                REPAIRS, one.file.printable, f"what was kept of a repair ({repair.code}) is not "
-                "in the record", repair.place, repair.pointer, repair.record, repair.original,
-            )  # fmt: skip
-        if not repair.original:
-            of_nothing.add(_key(repair))
+    latest = {path: (known[path].id, one.expected) for path, one in by_path.items()}
+    kept = compare_noted(bot_id, names, latest, findings)
     for path, one in by_path.items():
         of_file = kept.get(path, KeptOriginals())
         # After a second import, or with messages from backups, places are not those in the file.
@@ -82,6 +59,9 @@ def compare_repairs(
             _compare_places(one, of_file, placed, once, findings)
         if one.file.kind not in KEPT_WHOLE:
             _compare(one, of_file, placed or {}, once, findings)
+            if one.file.kind is Kind.CONVERSATION and not once:
+                others = {*of_file.places} - {*(placed or {}).values()}
+                _compare_rows(bot_id, path, one, sorted(others), findings)
 
 
 def compare_numbers(bot_id: uuid.UUID, names: Mapping[str, str], findings: Findings) -> None:
@@ -91,10 +71,6 @@ def compare_numbers(bot_id: uuid.UUID, names: Mapping[str, str], findings: Findi
         for path, counted, noted in cursor.fetchall():
             what = "another number of its records is noted as repaired"
             findings.add(REPAIRS, names[path], what, None, "repaired", int(counted), noted)
-
-
-def _key(repair: KeptRepair) -> tuple[object, ...]:
-    return repair.file_id, repair.place, repair.code, repair.pointer
 
 
 def _places(one: Read, once: bool) -> dict[int, int] | None:
@@ -109,8 +85,9 @@ def _compare_places(
 ) -> None:
     """Also where the importer took for a repair what the verifier does not: then it is kept."""
     repaired = one.expected.repaired.places
+    of_encoding = set() if once else _in_another_encoding(one)
     for place, placed in places.items():
-        if placed not in kept.noted:
+        if placed not in kept.noted and place not in of_encoding:
             findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
     if one.file.kind is Kind.OLDER_PROFILES or not once:
         return  # kept whole, or noted of an earlier version
@@ -121,26 +98,47 @@ def _compare_places(
             findings.add(REPAIRS, one.file.printable, what, place)
 
 
+def _in_another_encoding(one: Read) -> set[int]:
+    """The places of records that may have been imported when the file was in UTF-8."""
+    repaired = one.expected.repaired
+    values = zip(repaired.places, repaired.values, strict=True)
+    return {place for place, of_value in values if not of_value}
+
+
 def _compare(
     one: Read, kept: KeptOriginals, places: dict[int, int], once: bool, findings: Findings
 ) -> None:
     repaired, name = one.expected.repaired, one.file.printable
     findings.count(REPAIRS, "repaired records", len(repaired.places))
+    of_encoding = set() if once else _in_another_encoding(one)
     for place, record, undecoded in zip(
         repaired.places, repaired.records, repaired.other_encoding, strict=True
     ):
         if place not in places:
             continue  # its row is missing
         found = kept.record_at(places[place])
-        if undecoded:
+        if undecoded and (once or undecoded in kept.undecoded):
             same = undecoded in kept.undecoded and found in (None, record)
         else:
-            same = found == record
+            same = found == record or (found is None and place in of_encoding)
         if not same:
             what = "its bytes are not kept" if found is None else "other bytes than its are kept"
             findings.add(REPAIRS, name, what, place)
-    if once:
+    if once or (one.file.kind is Kind.PROFILE and not one.rejects):
         _compare_others(one, kept, findings)
+
+
+def _compare_rows(
+    bot_id: uuid.UUID, path: str, one: Read, places: Sequence[int], findings: Findings
+) -> None:
+    """Originals of records that are not in the file, or at another place: by the ledger."""
+    if not places or one.file.key is None:
+        return
+    findings.count(REPAIRS, "originals compared with the ledger", len(places))
+    rows = stored.messages_at(bot_id, one.file.key, places)
+    for row in Fingerprints.of(bot_id, path).others(rows):
+        what = "what is kept of its record is not what was imported, or its row is another"
+        findings.add(REPAIRS, one.file.printable, what, row[9])
 
 
 def _compare_others(one: Read, kept: KeptOriginals, findings: Findings) -> None:
@@ -160,17 +158,3 @@ def _compare_others(one: Read, kept: KeptOriginals, findings: Findings) -> None:
             findings.add(REPAIRS, one.file.printable, what, place)
     for place in left:
         findings.add(REPAIRS, one.file.printable, "bytes are kept that no record explains", place)
-
-
-def _compare_beginning(one: Read, repair: KeptRepair, findings: Findings) -> None:
-    """Of a repair of the file itself: its mark, or what stands around the records."""
-    try:
-        with opened(one.expected.root, one.file) as file:
-            beginning = file.read(BLOCK)
-    except Unreadable:
-        return
-    if not repair.pointer and not beginning.startswith(repair.original):
-        findings.add(
-            REPAIRS, one.file.printable, f"what was kept of a repair ({repair.code}) is not how "
-            "the file begins", 0, "mark", beginning[:4], repair.original,
-        )  # fmt: skip

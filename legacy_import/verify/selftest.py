@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
 from legacy_import.verify import stored
+from legacy_import.verify.canonical import hash_of, message_hash, message_text
 from legacy_import.verify.checks import SELF_TEST
 from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.findings import Findings
@@ -23,7 +25,7 @@ from legacy_import.verify.timezones import TimeZones
 from tenants.context import maintenance_context
 
 MOST_TRIED = 100
-# What is broken is a copy of a conversation's first messages, so it costs the same however long
+# What is broken is a copy of a file's first messages, so it costs the same however long
 # the conversation is, and locks no row that a bot may be writing.
 FIRST = 100
 # In the ledger.
@@ -36,17 +38,22 @@ COPY_CHAT = """
     FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat)s
     RETURNING id
 """
-# Of the imported rows, which are at other places where bots have written to the chat before.
+# Of the imported rows those that the file begins with: others may stand before them, whose records
+# are no longer in it, and bots may have written to the chat before. In the order of the file.
 COPY_MESSAGES = f"""
     INSERT INTO messages (id, bot_id, conversation_id, position, telegram_message_id, sender_type,
         sender_id, content, message_type, metadata, sent_at)
-    SELECT overlay(m.id::text PLACING 'ffffffff' FROM 1)::uuid, m.bot_id, %(copy)s, m.position,
+    SELECT overlay(m.id::text PLACING 'ffffffff' FROM 1)::uuid, m.bot_id, %(copy)s,
+        row_number() OVER (ORDER BY array_position(%(hashes)s::numeric[], hash), m.position),
         m.telegram_message_id, m.sender_type, m.sender_id, m.content, m.message_type, m.metadata,
         m.sent_at
-    FROM messages AS m
-    WHERE m.bot_id = %(bot)s AND {stored.IMPORTED} AND m.conversation_id = (
-        SELECT id FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat)s)
-    ORDER BY m.position LIMIT {FIRST}
+    FROM (
+        SELECT m.*, {hash_of(message_text("0"))} AS hash FROM messages AS m
+        WHERE m.bot_id = %(bot)s AND {stored.IMPORTED} AND m.conversation_id = (
+            SELECT id FROM conversations WHERE bot_id = %(bot)s AND chat_id = %(chat)s)
+            AND {hash_of(message_text("0"))} = ANY (%(hashes)s::numeric[])
+        ORDER BY m.position LIMIT {FIRST}
+    ) AS m
 """
 ORDER_OF_TWO = "the order of two"
 ONE = "bot_id = %(bot)s AND conversation_id = %(chat)s AND position = %(one)s"
@@ -77,7 +84,15 @@ NO_CONVERSATION = "no conversation has a message"
 NO_TWO = "no conversation that was tried has two messages that differ in text and time"
 NONE_AGREES = "{}: each conversation that was tried differs from its file"
 
-Candidate = tuple[Expected, Sum, list[int]]
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    file: Expected
+    sum: Sum
+    # Of its records, wherever they stand.
+    hashes: list[int]
+    # Of two that differ in text and time, or of one, or none.
+    ranks: list[int]
 
 
 class _Undone(Exception):
@@ -104,17 +119,17 @@ def self_test(
     for file in files:
         if file.kind is not Kind.CONVERSATION:
             continue
-        expected, sum_ = _Beginning(file, root), Sum()
-        ranks = _read(expected, sum_)
+        candidate = _read(_Beginning(file, root))
         # Whether the file becomes a conversation is known at its end.
-        if not (ranks and (expected.is_conversation or sum_.rows == FIRST)):
+        is_whole = candidate.file.is_conversation or candidate.sum.rows == FIRST
+        if not (candidate.ranks and is_whole):
             continue
-        if len(ranks) == 1:
+        if len(candidate.ranks) == 1:
             if len(of_one) < MOST_TRIED:
-                of_one.append((expected, sum_, ranks))
+                of_one.append(candidate)
             continue
         tried += 1
-        if _test(bot_id, (expected, sum_, ranks), findings):
+        if _test(bot_id, candidate, findings):
             return
         if tried == MOST_TRIED:
             break
@@ -126,24 +141,24 @@ def self_test(
         findings.note(bot, f"not in the self-test: {NO_CONVERSATION}")
 
 
-def _read(file: Expected, sum_: Sum) -> list[int]:
-    """The ranks of two that differ in text and time, or of one, or none."""
+def _read(file: Expected) -> Candidate:
+    sum_, hashes = Sum(), list[int]()
     first: MessageRow | None = None
     other = 0
     for row in file:
         if isinstance(row, MessageRow):
             sum_.add(row)
+            hashes.append(message_hash(row, 0))
             if first is None:
                 first = row
             elif not other and row.content != first.content and row.sent_at != first.sent_at:
                 other = sum_.rows
-    return [1, other] if other else [1] if first else []
+    return Candidate(file, sum_, hashes, [1, other] if other else [1] if first else [])
 
 
 def _test(bot_id: uuid.UUID, candidate: Candidate, findings: Findings) -> bool:
     """Whether the conversation will do; what is then not noticed is a finding."""
-    file, _, ranks = candidate
-    breaks = [what for what in BREAK if what != ORDER_OF_TWO or len(ranks) > 1]
+    breaks = [what for what in BREAK if what != ORDER_OF_TWO or len(candidate.ranks) > 1]
     try:
         if _differs(bot_id, candidate, None):
             return False
@@ -154,7 +169,7 @@ def _test(bot_id: uuid.UUID, candidate: Candidate, findings: Findings) -> bool:
         raise
     findings.count(SELF_TEST, "breaks", len(breaks))
     for what in missed:
-        findings.add(SELF_TEST, file.file.printable, f"{what} was not noticed")
+        findings.add(SELF_TEST, candidate.file.file.printable, f"{what} was not noticed")
     return True
 
 
@@ -171,31 +186,31 @@ def _differs(bot_id: uuid.UUID, candidate: Candidate, statement: str | None) -> 
 
 
 def _is_seen(bot_id: uuid.UUID, candidate: Candidate, statement: str | None) -> bool:
-    file, sum_, ranks = candidate
-    assert file.file.key is not None
-    copy = _copy(bot_id, file.file.key)
+    sum_ = candidate.sum
+    copy = _copy(bot_id, candidate)
     chat = stored.chats(bot_id, [copy]).get(copy)
     if chat is None or (chat.rows, chat.sum) != (sum_.rows, sum_.sum):
         return True
     if statement is not None:
         positions = [position for position, _ in stored.positions(bot_id, chat.id)]
-        one, other = ([positions[rank - 1] for rank in ranks] * 2)[:2]
+        one, other = ([positions[rank - 1] for rank in candidate.ranks] * 2)[:2]
         values: dict[str, Any] = {"bot": bot_id, "chat": chat.id, "one": one, "other": other}
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
     seen = Findings(limit=1)
     # It may have been imported more than once, and its first message edited in between.
-    imported = Imported(NO_PATH, file, sum_, versions=2)
+    imported = Imported(NO_PATH, candidate.file, sum_, versions=2)
     Conversations(bot_id, seen, TimeZones("", seen), deep=False).compare({copy: imported})
     return seen.total.total() > 0
 
 
-def _copy(bot_id: uuid.UUID, chat_id: int) -> int:
+def _copy(bot_id: uuid.UUID, of: Candidate) -> int:
     """The chat id of a copy."""
-    copy = -secrets.randbits(62)
+    copy, chat_id = -secrets.randbits(62), of.file.file.key
     with connection.cursor() as cursor:
         cursor.execute(PATIENCE)
         cursor.execute(COPY_CHAT, {"bot": bot_id, "chat": chat_id, "copy": copy})
         if row := cursor.fetchone():
-            cursor.execute(COPY_MESSAGES, {"bot": bot_id, "chat": chat_id, "copy": row[0]})
+            values = {"bot": bot_id, "chat": chat_id, "copy": row[0], "hashes": of.hashes}
+            cursor.execute(COPY_MESSAGES, values)
     return copy

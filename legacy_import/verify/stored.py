@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from legacy_import.verify.canonical import MESSAGE_TEXT, hash_of, time_of
+from legacy_import.verify.canonical import hash_of, message_text, time_of
 
 # The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
 VERSION = "substr(m.id::text, 15, 1)"
@@ -25,7 +25,7 @@ CHATS = f"""
         others.live, others.strange, others.last
     FROM conversations AS chat
     LEFT JOIN LATERAL (
-        SELECT count(*) AS rows, coalesce(sum({hash_of(MESSAGE_TEXT)}), 0) AS sum,
+        SELECT count(*) AS rows, coalesce(sum({hash_of(message_text("m.rank"))}), 0) AS sum,
             coalesce(sum(m.position), 0) AS positions,
             count(*) FILTER (WHERE m.sent_at < m.before) AS backwards,
             {time_of("min(m.sent_at)")} AS earliest,
@@ -46,16 +46,28 @@ CHATS = f"""
     ) AS others ON true
     WHERE chat.bot_id = %(bot)s AND chat.chat_id = ANY(%(chats)s)
 """
-MESSAGES = f"""
+VALUES = f"""
     SELECT m.position, m.telegram_message_id, m.sender_type, m.sender_id, m.content,
         m.message_type, m.metadata::text, {time_of("m.sent_at")},
         {VERSION}, {PLACE}
     FROM messages AS m
+"""
+MESSAGES = f"""
+    {VALUES}
     WHERE m.bot_id = %s AND m.conversation_id = %s AND m.position > %s
     ORDER BY m.position LIMIT %s
 """
+MESSAGES_AT = f"""
+    {VALUES}
+    JOIN conversations AS chat ON chat.bot_id = m.bot_id AND chat.id = m.conversation_id
+    WHERE m.bot_id = %s AND chat.chat_id = %s AND {IMPORTED} AND {PLACE} = ANY (%s)
+"""
 POSITIONS = f"""
     SELECT m.position, {PLACE} FROM messages AS m
+    WHERE m.bot_id = %s AND m.conversation_id = %s AND {IMPORTED} ORDER BY m.position
+"""
+HASHES = f"""
+    SELECT {hash_of(message_text("0"))}::bigint FROM messages AS m
     WHERE m.bot_id = %s AND m.conversation_id = %s AND {IMPORTED} ORDER BY m.position
 """
 METRIC_PLACES = f"""
@@ -122,11 +134,26 @@ def messages(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[Any, ...]]:
         position = rows[-1][0]
 
 
+def messages_at(bot_id: uuid.UUID, chat_id: int, places: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The imported ones of some places."""
+    with connection.cursor() as cursor:
+        cursor.execute(MESSAGES_AT, [bot_id, chat_id, [*places]])
+        return list(cursor.fetchall())
+
+
 def positions(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[int, int]]:
     """Of imported messages, with their places."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(POSITIONS, [bot_id, chat])
         yield from cursor
+
+
+def hashes(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[int]:
+    """Of imported messages in their order, as message_hash() has them of records."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(HASHES, [bot_id, chat])
+        for (one,) in cursor:
+            yield one
 
 
 def metric_places(bot_id: uuid.UUID) -> Iterator[int]:

@@ -51,6 +51,7 @@ class Snapshots:
                     raw = f"{{{json.dumps(name)}: {as_written(value)}}}".encode()
                     digest = hashlib.sha256(raw).digest()
                     yield Reject(self.place, len(raw), digest, str(why))
+                repairs = []  # are noted of the snapshot's first
 
 
 def stats_rows(profile: ProfileRow) -> Iterator[MetricRow]:

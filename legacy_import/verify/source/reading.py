@@ -20,7 +20,7 @@ from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
-from legacy_import.verify.source.repaired import Repaired
+from legacy_import.verify.source.repaired import ENCODING, Repaired
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.strangers import stranger
 from legacy_import.verify.source.tree import File, Kind, id_in
@@ -108,7 +108,7 @@ class Expected:
         for row in self._messages(document, messages):
             if isinstance(row, MessageRow):
                 if row.repairs:
-                    self.repaired.add(row.place, *document.text())
+                    self.repaired.add(row.place, *document.text(), row.repairs)
                 if messages.time is None:
                     messages.time = self._first_time()
                     row = row._replace(sent_at=messages.time)
@@ -192,7 +192,7 @@ class Expected:
         try:
             row = profile_row(place, key, record, _repairs(document))
             if row.repairs:
-                self.repaired.add(place, *document.text())
+                self.repaired.add(place, *document.text(), row.repairs)
             return row
         except Refused as why:
             return _reject(place, document.raw(), str(why))
@@ -215,7 +215,7 @@ class Expected:
             if not isinstance(entry, Kept):
                 for row in snapshots.rows(entry, tags, _repairs(document)):
                     if isinstance(row, MetricRow) and row.repairs:
-                        self.repaired.add(row.place, "", None)
+                        self.repaired.add(row.place, "", None, row.repairs)
                     yield row
                 return
             damaged = _reject(0, entry, "damaged")
@@ -265,5 +265,5 @@ def _reject(place: int, bytes_kept: Kept, reason: str) -> Reject:
 
 
 def _repairs(document: Document) -> list[str]:
-    found = ["encoding"] if document.repaired else []
+    found = [ENCODING] if document.repaired else []
     return [*found, "twice"] if document.twice else found

@@ -2,10 +2,13 @@
 
 import hashlib
 from array import array
+from collections.abc import Sequence
+
+ENCODING = "encoding"
 
 
 class Repaired:
-    """Of one file, in its order; 24 bytes a record."""
+    """Of one file, in its order; 25 bytes a record."""
 
     def __init__(self) -> None:
         self.places = array("q")
@@ -13,8 +16,11 @@ class Repaired:
         """Of each the hash of its text, in UTF-8."""
         self.other_encoding = array("Q")
         """The hash of its bytes, where they are no UTF-8; else 0."""
+        self.values = bytearray()
+        """Whether a value was repaired, and not the encoding alone."""
 
-    def add(self, place: int, text: str, undecoded: bytes | None) -> None:
+    def add(self, place: int, text: str, undecoded: bytes | None, repairs: Sequence[str]) -> None:
+        self.values.append(any(repair != ENCODING for repair in repairs))
         self.places.append(place)
         self.records.append(short_hash(text.encode("utf-8", "surrogatepass")))
         self.other_encoding.append(short_hash(undecoded) if undecoded else 0)

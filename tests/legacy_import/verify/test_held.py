@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from conversations.models import Conversation, Message
+from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.report import as_text, status
-from tenants.context import bot_context
-from tests.legacy_import.tree import Tree, line, message
+from tenants.context import bot_context, maintenance_context
+from tests.legacy_import.tree import Tree, line, message, query
 from tests.legacy_import.verify.verifying import everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,6 +143,39 @@ def test_places_beside_live_messages(tree: Tree, emma: Any, by_hand: Any, moves:
     by_hand(*(POSITION.format(*two) + CHAT for two in moves))
     findings = verified(tree, findings=Findings(checks={"order", "self-test"}))
     assert status(findings) == "differences", as_text(findings)
+
+
+def left_by_a_rollback(tree: Tree, emma: Any) -> None:
+    """Two that staff wrote to, of two runs, with a live one between them."""
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    runs = [tree.imported().run_id]
+    say(emma, 7, "live")
+    tree.chat(7, *(message(n) for n in range(1, 8)))
+    runs.append(tree.imported().run_id)
+    with maintenance_context():
+        Message.objects.filter(content__in=["message 2", "message 6"]).update(content="staff")
+    for run in reversed(runs):
+        rollback(run or 0, keep_written=True)
+    say(emma, 7, "live 2")
+    tree.chat(7, *(message(n) for n in range(1, 9)))
+    tree.imported()
+
+
+@pytest.mark.slow
+def test_positions_around_what_a_rollback_left(tree: Tree, emma: Any, changed_back: Any) -> None:
+    left_by_a_rollback(tree, emma)
+    assert passed(verified(tree))
+    places = query(f"""
+        SELECT position, position - ('x' || right(id::text, 10))::bit(40)::bigint FROM messages
+        WHERE {CHAT} AND substr(id::text, 15, 1) = '8'
+    """)
+    assert len({shift for _, shift in places}) > 1
+    unseen = []
+    for position, _ in places:
+        with changed_back(POSITION.format(99, position) + CHAT):
+            if not verified(tree, findings=Findings(checks={"order", "self-test"})).total:
+                unseen.append(position)
+    assert not unseen
 
 
 @pytest.mark.parametrize("column", ["last_position", "message_count"])

@@ -243,3 +243,10 @@ def test_what_follows_a_person_is_kept(tmp_path):
     _, rows = expected(tmp_path, "girls_data/7.json", '{"name": "Emma"}}}')
     assert rows[0].name == "Emma"
     assert rejects(rows) == [(2, 2)]
+
+
+def test_of_a_snapshot_without_a_time_the_first_measurement_is_repaired(tmp_path):
+    """There the importer notes it."""
+    history = [{"metrics": {"a": 1, "b": 2}}, {"metrics": {"c": float("nan"), "d": 3}}]
+    _, rows = expected(tmp_path, "metrics.json", {"history": history})
+    assert [getattr(row, "repairs", None) for row in rows] == [("recorded_at",), (), None, ()]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from legacy_import.verify.findings import Findings
 from legacy_import.verify.report import as_text, status
 from tests.legacy_import.tree import Tree, line, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, everything, passed, verified
@@ -19,6 +20,7 @@ def removed(tree: Tree) -> Tree:
     """One file of each kind, and all of them gone but one conversation."""
     tree.old_chat(8, line(1), line(2))
     tree.chat(7, *(message(n, width=n) for n in range(1, 4)), title="Us")
+    tree.chat(6)
     tree.person(7, conversation_stats=STATS, **DATA, created_at="2024-05-01", interests=["tea"])
     tree.write("girls_data/9.json", {"chat_id": 9, "name": "Ева", "message_count": 5})
     tree.write(
@@ -29,7 +31,13 @@ def removed(tree: Tree) -> Tree:
     tree.write("backups/7/2024-05-01.json", {"messages": []})
     tree.imported()
     for path in (
-        *("conversations/7.json", "girls_data/7.json", "girls_data/9.json", "girls_data.json"),
+        *(
+            "conversations/6.json",
+            "conversations/7.json",
+            "girls_data/7.json",
+            "girls_data/9.json",
+            "girls_data.json",
+        ),
         *("metrics.json", "backups/7/2024-05-01.json"),
     ):
         (tree.root / path).unlink()
@@ -43,7 +51,7 @@ def test_files_that_were_removed_on_purpose(removed: Tree) -> None:
     assert "--accept-removed" in findings.not_made["freshness"]
     findings = verified(removed, accept_removed=True)
     assert passed(findings)
-    assert "6 files that were imported are no longer in the tree" in findings.notes[0]
+    assert "7 files that were imported are no longer in the tree" in findings.notes[0]
     assert findings.figures["accounting"]["profiles that are no longer in the files"] == 3
 
 
@@ -69,6 +77,10 @@ CHANGES = [
         )
     ),
     "UPDATE profiles SET name = 'x' WHERE telegram_id = 9",
+    "DELETE FROM profiles WHERE telegram_id = 9",
+    "DELETE FROM profiles WHERE telegram_id = 11",
+    "DELETE FROM conversations WHERE chat_id = 6",
+    "UPDATE import_file_parts SET number = number + 1",
     "UPDATE profiles SET additional_data = '{}' WHERE telegram_id = 11",
     *(
         f"UPDATE bot_metrics SET {change} WHERE metric_name = '{name}'"
@@ -120,6 +132,37 @@ def test_people_that_an_older_file_has_no_longer(tree: Tree, by_hand: Any) -> No
     assert passed(verified(tree))
     by_hand("UPDATE profiles SET name = 'x' WHERE telegram_id = 3")
     assert "profile 3" in {one.file for one in everything(verified(tree))}
+    by_hand("DELETE FROM profiles WHERE telegram_id IN (1, 2)")
+    found = everything(verified(tree, findings=Findings(checks={"content"})))
+    assert [one.what for one in found if one.file == "girls_data.json"][:2] == [
+        "the profile is missing",
+        "the profile 1, which no file has any more, is missing",
+    ]
+
+
+def test_somebody_who_was_replaced_in_an_older_file(tree: Tree, by_hand: Any) -> None:
+    """And ids as far as they go."""
+    tree.old_chat(8, line(1), line(2))
+    for people in ((1, 2, 3), (1, -7, 3), (1, -(2**63), 3), (1, 2**63 - 1, 3)):
+        tree.write("girls_data.json", {"girls": {f"{n}": {"name": "a"} for n in people}})
+        tree.imported()
+    assert passed(verified(tree))
+    for number in (2, -7, -(2**63)):
+        by_hand(f"DELETE FROM profiles WHERE telegram_id = {number}")
+    found = everything(verified(tree, findings=Findings(checks={"content"})))
+    assert len(found) == 3, found
+
+
+def test_an_empty_conversation_that_is_damaged_since(tree: Tree, by_hand: Any) -> None:
+    tree.old_chat(8, line(1), line(2))
+    tree.old_chat(7)
+    tree.imported()
+    tree.write("conversations/7.json", b"no json")
+    tree.imported()
+    assert passed(verified(tree))
+    by_hand("DELETE FROM conversations WHERE chat_id = 7")
+    (found,) = everything(verified(tree))
+    assert (found.file, found.what) == ("conversations/7.json", "the conversation is missing")
 
 
 def test_a_person_whose_file_is_damaged_since(tree: Tree, by_hand: Any) -> None:

@@ -1,0 +1,75 @@
+"""--run: what a rollback would remove and restore is what was imported, and what was before."""
+
+from typing import Any
+
+import pytest
+
+from legacy_import.undoing.rollback import rollback
+from legacy_import.verify.checks import ALWAYS, ROLLBACK
+from legacy_import.verify.findings import Findings
+from legacy_import.verify.report import as_text
+from tests.legacy_import.test_rollback import data
+from tests.legacy_import.tree import Tree, line, message
+from tests.legacy_import.verify.verifying import verified
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+TIME = "2024-05-01T12:00:00"
+
+
+def fill(tree: Tree, n: int) -> int:
+    """A version of everything; with the number of its run."""
+    tree.chat(
+        7, message(1, f"{n}", a=0.1 * n), message(2, content=[f"{n}"]), message(n), title=f"{n}"
+    )
+    tree.old_chat(8, *(line(i) for i in range(n)))
+    tree.person(7, name=f"{n}", last_active=TIME, conversation_stats={"total": n, f"{n}": 1e-7})
+    tree.person(9, age="30", location=f"{n}", width=1e-7)
+    tree.write("girls_data.json", {"girls": {"11": {"name": f"{n}"}, f"1{n}": {"name": "new"}}})
+    snapshot = {"timestamp": TIME, "metrics": {"rate": 1e-7 * n, "up": True}}
+    tree.write("metrics.json", {"history": [snapshot, {**snapshot, "metrics": {f"{n}": n}}]})
+    return tree.imported().run_id or 0
+
+
+def looked(tree: Tree, run: int) -> Findings:
+    checks = {ROLLBACK, *ALWAYS}
+    return verified(tree, number=run, findings=Findings(checks=checks))
+
+
+CHANGES = [
+    *(
+        f"UPDATE import_changes SET before = jsonb_set(before, '{{{column}}}', '{value}')"
+        f" WHERE table_name = '{table}' AND before <> '{{}}'"
+        for table, column, value in (
+            *(("messages", "content", '"x"'), ("messages", "metadata", '{"x": 1}')),
+            *(("messages", "sent_at", '"2001-01-01"'), ("messages", "sender_type", '"bot"')),
+            *(("profiles", "name", '"x"'), ("profiles", "additional_data", '{"x": 1}')),
+            *(("bot_metrics", "metric_value", "5"), ("conversations", "title", '"x"')),
+        )
+    ),
+    "UPDATE import_changes SET earlier = overlay(earlier PLACING 'x' FROM 12)",
+    "DELETE FROM import_changes WHERE table_name = 'messages'",
+    "DELETE FROM import_changes WHERE table_name = 'bot_metrics'",
+    "UPDATE import_chunks SET row_ids = '{}' WHERE cardinality(row_ids) > 0",
+    """UPDATE import_chunks AS chunk SET row_ids = other.row_ids FROM import_chunks AS other
+        WHERE cardinality(chunk.row_ids) = 1 AND cardinality(other.row_ids) = 1
+            AND chunk.id <> other.id""",
+]
+
+
+def test_what_a_rollback_would_bring_back(tree: Tree, changed_back: Any) -> None:
+    first = fill(tree, 3)
+    before = data()
+    second = fill(tree, 4)
+    findings = looked(tree, second)
+    assert not findings.total, as_text(findings)
+    assert findings.figures[ROLLBACK]["rows to restore that were compared"] >= 6
+    unseen = []
+    for change in CHANGES:
+        with changed_back(change):
+            if not looked(tree, second).total[ROLLBACK]:
+                unseen.append(change)
+    assert not unseen, "\n".join(unseen)
+    rollback(second)
+    assert data() == before
+    assert not looked(tree, first).total[ROLLBACK]
