@@ -11,7 +11,7 @@ from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.json_text import Number, as_written
 from legacy_import.verify.source.rows import MetricRow, ProfileRow, Reject
-from legacy_import.verify.source.times import microseconds
+from legacy_import.verify.source.times import is_guessed, microseconds
 
 LONGEST_NAME = 500
 MOST_DIGITS = 1_000
@@ -32,11 +32,11 @@ class Snapshots:
         """Its fields stand under `metrics`, or by themselves beside the time."""
         if not isinstance(snapshot, dict):
             raise Refused("a snapshot is an object")
-        time = microseconds(snapshot.get("timestamp"), self._zone)
-        if time is None:
+        written = snapshot.get("timestamp")
+        time = microseconds(written, self._zone)
+        if time is None or is_guessed(written, self._zone):
             repairs = [*repairs, "recorded_at"]
-            time = self._time
-        self._time = time
+        self._time = time = self._time if time is None else time
         fields = snapshot.get("metrics", snapshot)
         if fields is None:
             return

@@ -1,7 +1,7 @@
 """Times in every way in which they were seen, as microseconds since 1970 in UTC."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ DOTTED = re.compile(
     r" ?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?"
 )
 MIDNIGHT = re.compile(r"(?<=[T ])24(?=:00(?::00(?:\.0+)?)?(?![0-9:.]))")
+LONG_FRACTION = re.compile(r"[.,][0-9]{7,}")
 EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,100})?")
 FIRST_DAY = date(1970, 1, 1).toordinal()
 SECOND = 1_000_000
@@ -42,6 +43,23 @@ def microseconds(value: Any, zone: tzinfo = UTC) -> int | None:
     if not 0 <= value < MILLISECONDS_BELOW:
         return None
     return _epoch(Decimal(as_written(value)))
+
+
+def is_guessed(value: Any, zone: tzinfo = UTC) -> bool:
+    """Of a time that can be read: digits in quotes, more of them than microseconds have, or an hour
+    that the zone has twice or never."""
+    if isinstance(value, str) and not isinstance(value, Number):
+        if EPOCH.fullmatch(value.strip()) or LONG_FRACTION.search(value):
+            return True
+        local = microseconds(value)
+        if local is None or local == microseconds(value, timezone(timedelta(hours=1))):
+            return False
+        naive = datetime(1970, 1, 1) + timedelta(microseconds=local)
+        offsets = {naive.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
+        return len(offsets) > 1
+    number = Decimal(as_written(value))
+    scaled = number * (SECOND if number < SECONDS_BELOW else 1000)
+    return scaled != int(scaled)
 
 
 def _epoch(number: Decimal) -> int | None:
