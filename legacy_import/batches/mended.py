@@ -27,10 +27,8 @@ def is_mended(rejected: bytes, record: Any, shape: dict[str, Any], beside: bool)
         case Profile():
             number = str(record.telegram_id)
             return number in (told.get("telegram_id"), told.get("chat_id"), *told, torn and torn[0])
-        case Message(original=None):
-            whole, _ = readable(as_json(render_message(shape, record)))
         case Message():
-            whole, _ = readable(record.original)
+            whole, _ = readable(record.original or as_json(render_message(shape, record)))
         case Reject():
             whole, of_whole = readable(record.raw)
             if of_whole and of_whole[0]:
