@@ -53,10 +53,11 @@ class Part:
     # Whether a run has read this file before.
     known: bool
     counts: Counts = field(default_factory=Counts)
-    # With the last part.
+    # With the last part; `first` is the file's first record.
     ends: bool = False
     sha256: bytes | None = None
     header: dict[str, Any] = field(default_factory=dict)
+    first: Any = None
     chat: Chat | None = None
     # Of a conversation: the dialect its messages are written in.
     shape: dict[str, Any] = field(default_factory=dict)

@@ -23,6 +23,10 @@ class Item:
     content: bytes
 
     @property
+    def size(self) -> int:
+        return len(self.values) or len(self.record.raw)
+
+    @property
     def never_edited(self) -> bool:
         return isinstance(self.record, Salvaged)
 

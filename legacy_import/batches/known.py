@@ -12,6 +12,7 @@ from django.db import connection
 from legacy_import.batches.counts import Counts
 from legacy_import.batches.encode import CONTENT, IDENTITY
 from legacy_import.refusal import ImportRefused
+from tenants.context import maintenance_context
 
 LATEST = """
     SELECT DISTINCT ON (path) path, id, status, size, mtime_ns, sha256, header, counts
@@ -24,6 +25,12 @@ CHUNKS = """
         ON file.bot_id = chunk.bot_id AND file.id = chunk.file_id
     WHERE chunk.bot_id = %(bot)s AND file.bot_id = %(bot)s AND path = %(path)s AND records > 0
     AND first_place > %(after)s ORDER BY first_place LIMIT %(most)s
+"""
+REJECTED_BYTES = """
+    SELECT raw FROM import_rejects AS reject JOIN import_files AS file
+        ON file.bot_id = reject.bot_id AND file.id = reject.file_id
+    WHERE reject.bot_id = %s AND file.bot_id = %s AND path = %s AND place = %s AND piece = 0
+    ORDER BY reject.id DESC LIMIT 1
 """
 EARLIER_LEDGER = (
     "{}: was imported by an earlier version, whose ledger cannot be carried on. Undo its runs with "
@@ -111,3 +118,11 @@ def sequence(bot_id: uuid.UUID, path: str) -> Sequence:
                 found.contents += hashes[records * IDENTITY :]
             if cursor.rowcount < CHUNKS_AT_ONCE:
                 return found
+
+
+def rejected_bytes(bot_id: uuid.UUID, path: str, place: int) -> bytes:
+    """The latest that were rejected at a place; of many, the first of them."""
+    with maintenance_context(), connection.cursor() as cursor:
+        cursor.execute(REJECTED_BYTES, [bot_id, bot_id, path, place])
+        found = cursor.fetchone()
+        return bytes(found[0]) if found else b""

@@ -12,7 +12,8 @@ from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.batches.counts import RECORDS, WHOLE
 from legacy_import.batches.encode import REJECTED
 from legacy_import.batches.items import Item, item
-from legacy_import.batches.known import Chunk, KnownFile, Sequence
+from legacy_import.batches.known import Chunk, KnownFile, Sequence, rejected_bytes
+from legacy_import.batches.mended import is_mended
 from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
 from legacy_import.source.hashes import Hashes
@@ -64,6 +65,7 @@ class FilePlan:
         # Of a first import: what the conversation holds if nobody else writes to it.
         self.rows_so_far: int | None = None if len(old) or salvages else 0
         self.received = 0
+        self.first: Any = None
         # The place of the last record, where it was not known as it is.
         self.last_kept: int | None = None
         self.piece = 0
@@ -77,11 +79,12 @@ class FilePlan:
             self.row = encode.message_rows(base, identity.row_id(base))
 
     def parts(self) -> Iterator[Part]:
-        alignment = Alignment(self.old, self._items())
+        alignment = Alignment(self.old, self._items(), self._is_mended)
         placed = alignment.placed() if len(self.old) else ((each, None) for each in self._items())
         for each, index in placed:
             if each.identity:
                 self.received += 1
+                self.first = self.first or each.record
                 self._place(each, index)
             elif each.record.place == 0:
                 self._reject_whole(each)
@@ -106,7 +109,7 @@ class FilePlan:
 
     def readable_at(self, places: Collection[int]) -> Iterator[tuple[int, Any]]:
         """Of records that were rejected those that are whole now."""
-        for each, index in Alignment(self.old, self._items()).placed():
+        for each, index in Alignment(self.old, self._items(), self._is_mended).placed():
             if index is not None and index + 1 in places and not isinstance(each.record, Reject):
                 yield index + 1, each.record
 
@@ -123,6 +126,10 @@ class FilePlan:
         self._open_chat()
         part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
         return part
+
+    def _is_mended(self, index: int, item: Item, beside: bool) -> bool:
+        rejected = rejected_bytes(self.bot_id, self.path, index + 1)
+        return is_mended(rejected, item.record, self.reading.shape, beside)
 
     def _items(self) -> Iterator[Item]:
         last_rejected = 0
@@ -257,7 +264,7 @@ class FilePlan:
         part, reading = self.part, self.reading
         assert reading.source == self.received + bool(self.whole_digests), self.file.path
         self._open_chat()
-        part.ends = True
+        part.ends, part.first = True, self.first
         part.sha256 = reading.sha256
         part.notes += ((0, note) for note in reading.notes)
         part.header = {"shape": reading.shape}

@@ -28,6 +28,7 @@ from legacy_import.undoing.statements import (
     BEFORE,
     FOREIGN,
     FREE_IDS,
+    ID_TAKEN,
     IDS_DIFFER,
     IN_RANGES,
     MOST_LISTED,
@@ -78,6 +79,8 @@ class RunRows:
             gone, kept = chats.look(cursor, self.values)
             self.undone.removed["conversations"] += gone
             self.undone.kept += kept
+            while left := self._without_id(cursor):
+                self.undone.kept += left
             for table in TABLES:
                 cursor.execute(self._written(table), self.values)
                 self.undone.kept += (f"{table} {id}" for (id,) in cursor)
@@ -89,8 +92,9 @@ class RunRows:
     def undo(self, rollback: ImportRun) -> None:
         with connection.cursor() as cursor:
             for table in TABLES:
-                self._restore(cursor, table)
+                # First, for what is restored may need the Telegram id of what goes.
                 cursor.execute(self._delete(table), self.values)
+                self._restore(cursor, table)
                 if table == "messages":
                     chats.undo(cursor, self.values)
             own = _this_transaction(cursor)
@@ -103,6 +107,11 @@ class RunRows:
             transactions=[own],
             counts={"removed": self.undone.removed, "restored": self.undone.restored},
         )
+
+    def _without_id(self, cursor: Any) -> list[str]:
+        """Which then stay as they are; another one may have waited for the id of one of these."""
+        cursor.execute(ID_TAKEN, self.values)
+        return [f"messages {id}" for (id,) in cursor]
 
     def _collect(self, cursor: Any) -> None:
         chunks = ImportChunk.objects.filter(bot=self.run.bot_id, file__in=self.files)

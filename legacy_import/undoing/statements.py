@@ -56,3 +56,21 @@ IDS_DIFFER = " AND row.telegram_message_id IS DISTINCT FROM was.telegram_message
 # What somebody else had written before the run.
 THEIRS = "coalesce(written_by <> ALL (%(ours)s), false)"
 FOREIGN = "{row}.xmin::text::bigint <> ALL (%(ours)s)"
+# Messages that would get back a Telegram id which one that stays has by now.
+ID_TAKEN = f"""
+    DELETE FROM undone_changes AS change USING messages AS row
+    WHERE change.table_name = 'messages' AND row.bot_id = %(bot)s AND row.id = change.row_id
+    AND before ->> 'telegram_message_id' IS DISTINCT FROM row.telegram_message_id::text
+    AND NOT ({FOREIGN.format(row="row")})
+    AND EXISTS (
+        SELECT FROM messages AS other
+        WHERE other.bot_id = %(bot)s AND other.conversation_id = row.conversation_id
+        AND other.telegram_message_id = (before ->> 'telegram_message_id')::bigint
+        AND ({FOREIGN.format(row="other")}
+            OR NOT EXISTS (SELECT FROM undone_messages AS gone WHERE gone.id = other.id)
+            AND NOT EXISTS (
+                SELECT FROM undone_changes AS also WHERE also.row_id = other.id
+                AND also.before ->> 'telegram_message_id'
+                    IS DISTINCT FROM other.telegram_message_id::text)))
+    RETURNING row_id
+"""

@@ -2,7 +2,7 @@
 
 import uuid
 
-from legacy_import.verify import ledger, stored
+from legacy_import.verify import fingerprints, ledger, stored
 from legacy_import.verify.checks import ORDER
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Fingerprints
@@ -12,16 +12,20 @@ from legacy_import.verify.stored import StoredChat
 def compare_positions(
     bot_id: uuid.UUID, name: str, chat: StoredChat, held: Fingerprints, findings: Findings
 ) -> None:
-    """Each message stands where the import put it: at its place, or that many behind it.
+    """Each message stands where the import put it: at its place, or that many behind it; one that
+    was rejected before it was whole also behind live messages that had come meanwhile.
 
     One that a rollback left stands where it was then, and the rest found room around it.
     """
     left = {}
     if ledger.was_undone(bot_id, held.path):
         left = ledger.left_positions(bot_id, held.path)
+    mended = fingerprints.earlier_rejects(bot_id, [held.path]).get(held.path, {})
     for position, place in stored.positions(bot_id, chat.id):
         if left.get(place) == position:
             continue
-        if 1 <= place <= len(held) and position - place != held.shift(place):
+        if 1 <= place <= len(held) and (behind := position - place - held.shift(place)):
+            if behind > 0 and chat.live and place in mended:
+                continue
             found = (place + held.shift(place), position)
             findings.add(ORDER, name, "stands elsewhere", place, "position", *found)

@@ -12,6 +12,8 @@ from legacy_import.verify.kept import KeptReject
 
 WHOLE_FILE = 0
 REFUSED = "refused-by-database"
+# Whose record the file may have lost since.
+TORN = "truncated"
 
 
 class Rejects:
@@ -65,7 +67,9 @@ class Rejects:
             there.append(hexes)
             if not one.is_one or wholes.get(one.file_id) != hexes:
                 self._not_as_imported(name, one)
-            elif one.solved_by not in self.runs or (one.solved_by is None and digests is None):
+            elif one.solved_by not in self.runs or (
+                one.solved_by is None and digests is None and one.code != TORN
+            ):
                 self._solved(name, one)
             elif one.solved_by is None:
                 standing.append(hexes)

@@ -8,11 +8,13 @@ from django.db import Error, connection, transaction
 
 from legacy_import.batches.batch import Batch, Finished, Part
 from legacy_import.batches.counts import Books
+from legacy_import.batches.mended import is_mended_file
 from legacy_import.models import (
     ImportChunk,
     ImportFile,
     ImportRun,
 )
+from legacy_import.source.records import Kind
 from legacy_import.writing import refused, upserts
 from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
@@ -41,6 +43,18 @@ SOLVE = """
     WHERE reject.bot_id = %s AND file.bot_id = reject.bot_id AND file.id = reject.file_id
     AND file.path = %s AND reject.place = ANY (%s) AND reject.file_id <> %s
     AND solved_by IS NULL
+"""
+# Those of the whole file: each of an earlier state of it.
+WHOLES = """
+    SELECT reject.file_id, reject.code, reject.raw
+    FROM import_rejects AS reject JOIN import_files AS file
+        ON file.bot_id = reject.bot_id AND file.id = reject.file_id
+    WHERE reject.bot_id = %s AND file.path = %s AND place = 0 AND piece = 0
+    AND reject.file_id <> %s AND solved_by IS NULL
+"""
+SOLVE_WHOLES = """
+    UPDATE import_rejects SET solved_by = %s
+    WHERE bot_id = %s AND file_id = ANY (%s::uuid[]) AND place = 0 AND solved_by IS NULL
 """
 
 
@@ -176,10 +190,17 @@ class Writer:
 
     def _solve(self, cursor: Any, batch: Batch) -> None:
         for part in batch.parts:
-            places = list(part.edits)
-            if part.ends and "rejected" not in part.header:
-                places.append(0)
-            if part.known and places:
-                cursor.execute(
-                    SOLVE, [self.run.number, self.bot_id, part.path, places, part.file_id]
-                )
+            if part.known and part.edits:
+                values = [self.run.number, self.bot_id, part.path, list(part.edits), part.file_id]
+                cursor.execute(SOLVE, values)
+            if part.known and part.ends and "rejected" not in part.header:
+                cursor.execute(WHOLES, [self.bot_id, part.path, part.file_id])
+                solved = [id for id, *whole in cursor.fetchall() if _is_solved(part, *whole)]
+                cursor.execute(SOLVE_WHOLES, [self.run.number, self.bot_id, solved])
+
+
+def _is_solved(part: Part, code: str, raw: bytes) -> bool:
+    """Whether the file as it is now has what could not be read of it."""
+    if part.file.kind != Kind.CONVERSATION or code != "truncated":
+        return True
+    return is_mended_file(bytes(raw), part.first, part.shape)

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from legacy_import.batches.batch import Batch, Part
+from legacy_import.batches.encode import REJECTED
 from legacy_import.batches.identity import PLACE_BITS, conversation_base, row_id
 from legacy_import.source.records import Note
 from legacy_import.writing.changes import Changes
@@ -55,6 +56,20 @@ DROP_REPEATED_IDS = """
         WHERE telegram_message_id IS NOT NULL AND conversation_id = ANY (%(chats)s)) AS numbered
     WHERE rank > 1 AND numbered.id = staged.id
     RETURNING staged.id, numbered.number
+"""
+# The first position of a record that is whole now at which somebody else's message stands.
+FIRST_MET = """
+    SELECT min(mended.position)
+    FROM unnest(%(ids)s::uuid[], %(positions)s::bigint[]) AS mended (id, position)
+    JOIN messages ON messages.bot_id = %(bot)s AND conversation_id = %(chat)s
+        AND messages.position = mended.position AND messages.id <> mended.id
+    WHERE NOT EXISTS (
+        SELECT FROM messages AS own WHERE own.bot_id = %(bot)s AND own.id = mended.id
+        AND own.position <= %(last)s)
+"""
+MOVE_MENDED = f"""
+    UPDATE {CHANGED_MESSAGES.name} SET position = position + %(by)s
+    WHERE conversation_id = %(chat)s AND position >= %(met)s
 """
 LAST_TAKEN = """
     SELECT max(position) FROM messages WHERE bot_id = %(bot)s AND conversation_id = %(chat)s
@@ -133,24 +148,50 @@ def _shared_with_others(part: Part, chats: Chats) -> Present | None:
 def _make_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> int:
     """The number of rows that turn out to be there already."""
     assert part.chat is not None
-    if part.message_rows and present.last_position >= part.first_place + part.shift:
+    move = {"from": part.chat.id, "to": present.id, "shift": part.shift}
+    if part.changed_rows and present.id != part.chat.id:
+        unmoved = {**move, "shift": 0, "moved_at": None, "moved_by": 0}
+        cursor.execute(MOVE.format(staged=CHANGED_MESSAGES.name), unmoved)
+    last, first = _move_mended(cursor, part, present, bot), part.first_place + part.shift
+    if part.message_rows and last >= first:
+        part.moved_at, part.moved_by = part.first_place, last + 1 - first
+    elif part.message_rows and present.last_position >= first:
         # Positions of a run that was undone are free again.
         cursor.execute(LAST_TAKEN, {**bot, "chat": present.id})
-        [(last,)] = cursor.fetchall()
-        if last is not None and last >= part.first_place + part.shift:
+        [(taken,)] = cursor.fetchall()
+        if taken is not None and taken >= first:
             _find_room(cursor, part, present, bot)
-    move = {"from": part.chat.id, "to": present.id, "shift": part.shift}
-    move |= {"moved_at": part.moved_at, "moved_by": part.moved_by}
+    move |= {"shift": part.shift, "moved_at": part.moved_at, "moved_by": part.moved_by}
     if part.shift or part.moved_by or present.id != part.chat.id:
         cursor.execute(MOVE.format(staged=MESSAGES.name), move)
-        if part.changed_rows:
-            unmoved = {**move, "shift": 0, "moved_at": None}
-            cursor.execute(MOVE.format(staged=CHANGED_MESSAGES.name), unmoved)
     cursor.execute(TAKE_OVER, {**bot, "chat": present.id})
     there: int = cursor.rowcount
     part.counts["messages"].inserted -= there
     part.counts["messages"].changed += there
     return there
+
+
+def _move_mended(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> int:
+    """Records that are whole now stand where they were rejected. Where others have come there, it
+    and those after it come behind all: the last position they take then.
+
+    By what was there before this batch, all of which is tried again in pieces if one is refused.
+    """
+    assert part.chat is not None
+    mended = [e for e in part.edits.values() if e.was_rejected and e.identity != REJECTED]
+    if not mended:
+        return 0
+    chat = {**bot, "chat": present.id}
+    positions = [edit.place + edit.chunk.shift for edit in mended]
+    ids = [row_id(part.chat.id.int, edit.place) for edit in mended]
+    of_rows = {"ids": ids, "positions": positions, "last": present.last_position}
+    cursor.execute(FIRST_MET, {**chat, **of_rows})
+    [(met,)] = cursor.fetchall()
+    if met is None:
+        return 0
+    by = present.last_position + 1 - met
+    cursor.execute(MOVE_MENDED, {**chat, "met": met, "by": by})
+    return int(max(positions) + by)
 
 
 def _find_room(cursor: Any, part: Part, present: Present, bot: dict[str, Any]) -> None:

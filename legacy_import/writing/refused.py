@@ -68,7 +68,10 @@ class Planned:
 
     def __init__(self, batch: Batch, books: Books) -> None:
         self.books, self.open = books, dict(books.open)
-        self.parts = [(part, part.shift, len(part.notes)) for part in batch.parts]
+        self.parts = [
+            (part, part.shift, part.moved_at, part.moved_by, len(part.notes))
+            for part in batch.parts
+        ]
         self.tallies = [
             (tally, tally.inserted, tally.unchanged, tally.changed, tally.repaired)
             for part in batch.parts
@@ -77,8 +80,8 @@ class Planned:
 
     def restore(self) -> None:
         self.books.open = self.open
-        for part, shift, notes in self.parts:
-            part.shift = shift
+        for part, shift, moved_at, moved_by, notes in self.parts:
+            part.shift, part.moved_at, part.moved_by = shift, moved_at, moved_by
             del part.notes[notes:]
         for tally, inserted, unchanged, changed, repaired in self.tallies:
             tally.inserted, tally.unchanged = inserted, unchanged

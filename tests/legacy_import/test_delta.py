@@ -9,6 +9,7 @@ from legacy_import.batches.counts import Tally
 from legacy_import.refusal import ImportRefused
 from legacy_import.undoing.rollback import rollback
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query
+from tests.legacy_import.verify.verifying import everything, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -153,6 +154,56 @@ def test_trimmed_within_a_second(tree: Tree) -> None:
     assert [text for _, text in contents(7)] == ["question", "answer", "line 2"]
 
 
+NO_TIME = pytest.mark.parametrize(
+    "time", ["2024-05-01 12:00", None, "soon"], ids=["of one minute", "without", "unreadable"]
+)
+
+
+@NO_TIME
+@pytest.mark.parametrize("window", [range(2, 6), range(4, 6), range(4, 8), range(3, 5)])
+def test_a_window_that_moves_on_within_one_time(tree: Tree, time: Any, window: range) -> None:
+    """Where that time is all that tells messages apart, another message is no edited one."""
+
+    def of(numbers: range) -> list[Any]:
+        return [{"ts": time, "direction": "in", "text": f"text {n}"} for n in numbers]
+
+    tree.old_chat(7, *of(range(4)))
+    tree.imported()
+    tree.old_chat(7, *of(window))
+    report = tree.imported()
+    new, vanished = window.stop - max(4, window.start), min(4, window.start)
+    assert report.counts["messages"] == Tally(
+        source=len(window), inserted=new, unchanged=len(window) - new, vanished=vanished,
+        repaired=new if time != "2024-05-01 12:00" else 0,
+    )  # fmt: skip
+    texts = [f"text {n}" for n in (*range(4), *window[len(window) - new :])]
+    assert [text for _, text in contents(7)] == texts
+
+
+def test_edited_between_messages_of_its_time(tree: Tree) -> None:
+    said = [{"ts": "2024-05-01 12:00", "direction": "in", "text": f"text {n}"} for n in range(4)]
+    tree.old_chat(7, *said)
+    tree.imported()
+    said[1]["text"], said[3]["text"] = "edited", "edited too"
+    tree.old_chat(7, *said)
+    assert tree.imported().counts["messages"] == Tally(source=4, unchanged=2, changed=2)
+    assert [text for _, text in contents(7)] == ["text 0", "edited", "text 2", "edited too"]
+
+
+def test_metrics_without_times(tree: Tree) -> None:
+    def history(*values: int) -> dict[str, Any]:
+        return {"history": [{"metrics": {"cpu": value, "mem": -value}} for value in values]}
+
+    tree.write("metrics.json", history(1))
+    tree.imported()
+    tree.write("metrics.json", history(2, 3))
+    tree.imported()
+    tree.write("metrics.json", history(3, 4, 5))
+    tree.imported()
+    values = query("SELECT metric_value FROM bot_metrics WHERE metric_name = 'cpu' ORDER BY 1")
+    assert values == [(1,), (2,), (3,), (4,), (5,)]
+
+
 @Makers
 def test_inserted_between_comes_last_and_only_once(tree: Tree, chat: Any, make: Any) -> None:
     chat(tree, 7, *numbered(make, 1, 2, 3))
@@ -189,6 +240,65 @@ def test_damaged_then_mended(tree: Tree) -> None:
     assert contents(7) == [(n, f"text {n}") for n in (1, 2, 3)]
     [(number,)] = query("SELECT solved_by FROM import_rejects")
     assert number == report.run_id
+
+
+@Makers
+def test_damaged_and_begun_anew(tree: Tree, chat: Any, make: Any) -> None:
+    """The record that was torn is not the one that stands there now."""
+    before = make(1)
+    whole = chat(tree, 7, before, make(2, "my precious")).read_bytes()
+    torn = whole[: whole.index(b"precious")]
+    tree.write("conversations/7.json", torn)
+    assert tree.imported().counts["messages"] == Tally(source=2, inserted=1, rejected=1)
+    chat(tree, 7, before, make(3, "new"))
+    expected = Tally(source=2, inserted=1, unchanged=1, vanished=1)
+    assert tree.imported().counts["messages"] == expected
+    assert [text for _, text in contents(7)] == [before.get("text") or before["content"], "new"]
+    solved = "SELECT place, solved_by FROM import_rejects ORDER BY 1"
+    assert query(solved) == [(2, None)]
+    # Torn again, it is another one.
+    again = chat(tree, 7, before, make(4, "torn too")).read_bytes()
+    tree.write("conversations/7.json", again[: again.index(b"too")])
+    assert tree.imported().counts["messages"].rejected == 1
+    assert query(solved) == [(2, None), (4, None)]
+    assert not everything(verified(tree))
+    # And found again after all.
+    tree.write("conversations/7.json", whole)
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=2, inserted=1, unchanged=1, vanished=2)
+    assert query(solved) == [(2, report.run_id), (4, None)]
+    assert not everything(verified(tree))
+
+
+@Makers
+def test_damaged_in_the_first_record_and_begun_anew(tree: Tree, chat: Any, make: Any) -> None:
+    """Of such a file nothing was read."""
+    whole = chat(tree, 7, make(1, "my precious"), make(2)).read_bytes()
+    tree.write("conversations/7.json", whole[: whole.index(b"precious")])
+    assert tree.imported().counts["conversations"] == Tally(source=1, rejected=1)
+    for other in ([], [make(3, "new")]):
+        chat(tree, 7, *other)
+        tree.imported()
+        assert query("SELECT place, solved_by FROM import_rejects") == [(0, None)]
+    assert not everything(verified(tree))
+    tree.write("conversations/7.json", whole)
+    report = tree.imported()
+    assert report.counts["messages"].inserted == 2
+    assert query("SELECT place, solved_by FROM import_rejects") == [(0, report.run_id)]
+    assert not everything(verified(tree))
+
+
+def test_another_record_in_a_rejects_place(tree: Tree) -> None:
+    odd = {**message(1, "precious"), "id": 2**70}
+    tree.chat(7, odd, message(2))
+    tree.imported()
+    tree.chat(7, message(11, "unrelated"), message(12, "later"))
+    tree.imported()
+    assert query("SELECT solved_by FROM import_rejects") == [(None,)]
+    tree.chat(7, message(1, "precious"), message(11, "unrelated"), message(12, "later"))
+    report = tree.imported()
+    assert query("SELECT solved_by FROM import_rejects") == [(report.run_id,)]
+    assert [text for _, text in contents(7)] == ["precious", "message 2", "unrelated", "later"]
 
 
 def test_whole_then_damaged(tree: Tree) -> None:

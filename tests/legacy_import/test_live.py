@@ -9,11 +9,15 @@ from django.db import connection
 from conversations.models import Conversation, Message, Profile
 from legacy_import.batches.counts import Tally
 from legacy_import.refusal import ImportRefused
+from legacy_import.retry import retry
 from legacy_import.runs import ledger
+from legacy_import.source import messages
+from legacy_import.undoing.rollback import rollback
 from tenants.context import bot_context, maintenance_context
 from tenants.models import Bot
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query
+from tests.legacy_import.verify.verifying import passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +47,45 @@ def test_what_comes_after_live_messages_stands_behind_them(tree: Tree, emma: Bot
     assert report.counts["messages"] == Tally(source=5, inserted=1, unchanged=3, changed=1)
     assert [text for _, text in contents(7)] == ["a", "b", "live", "C", "d", "live 2", "e"]
     assert counters(7) == (7, 7)
+
+
+def test_mended_after_live_messages(tree: Tree, emma: Bot) -> None:
+    """The place a record had when it was torn is a live message's now."""
+    whole = tree.old_chat(7, *(line(n) for n in range(1, 6))).read_bytes()
+    tree.write("conversations/7.json", whole[:-110])
+    report = tree.imported()
+    assert report.counts["messages"] == Tally(source=4, inserted=3, rejected=1)
+    say(emma, 7, "live")
+    tree.write("conversations/7.json", whole)
+    expected = Tally(source=5, inserted=2, unchanged=3)
+    assert tree.imported(dry_run=True).counts["messages"] == expected
+    report = tree.imported()
+    assert report.counts["messages"] == expected
+    texts = ["line 1", "line 2", "line 3", "live", "line 4", "line 5"]
+    assert contents(7) == [*enumerate(texts, 1)]
+    assert query("SELECT solved_by FROM import_rejects") == [(report.run_id,)]
+    assert passed(verified(tree))
+    rollback(report.run_id)
+    assert [text for _, text in contents(7)] == texts[:4]
+    assert tree.imported().counts["messages"] == expected
+    assert [text for _, text in contents(7)] == texts
+    assert passed(verified(tree))
+
+
+def test_tried_again_after_live_messages(
+    tree: Tree, emma: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = [line(2, direction="sideways"), line(4, direction="sideways")]
+    tree.old_chat(7, line(1), odd[0], line(3), odd[1])
+    report = tree.imported()
+    say(emma, 7, "live")
+    monkeypatch.setitem(messages.SPELLINGS, "sideways", "bot")
+    retried = retry(report.run_id)
+    assert (retried.tried, retried.placed) == (2, 2)
+    assert contents(7) == [
+        *enumerate(("line 1", "line 2", "line 3", "live", "line 4"), 1),
+    ]
+    assert query("SELECT DISTINCT solved_by FROM import_rejects") == [(retried.run_id,)]
 
 
 def test_a_conversation_the_bot_began(tree: Tree, emma: Bot) -> None:

@@ -155,6 +155,45 @@ def test_rows_written_since_stop_it(filled: Tree) -> None:
     assert [text for _, text in contents(8)] == ["line 1", "line 2", "live"]
 
 
+def test_an_id_that_went_to_a_new_message(tree: Tree) -> None:
+    tree.chat(7, message(1), message(2))
+    tree.imported()
+    before = rows("messages")
+    # Of two records with one id the first keeps it.
+    tree.chat(7, message(1), {**message(3, "new"), "id": 102}, message(2))
+    report = tree.imported()
+    ids = query("SELECT telegram_message_id FROM messages ORDER BY position")
+    assert ids == [(101,), (None,), (102,)]
+    rollback(report.run_id)
+    assert rows("messages") == before
+
+
+def test_an_id_that_a_live_message_has_now(tree: Tree) -> None:
+    bot = BotFactory(name="Emma")
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    tree.imported()
+    second, fourth = {**message(2), "id": 999}, {**message(4), "id": 102}
+    tree.chat(7, message(1), second, message(3), fourth, message(5, "x"))
+    report = tree.imported()
+    with bot_context(bot.pk):
+        chat = Conversation.objects.get(chat_id=7)
+        Message.objects.create(
+            conversation=chat, sender_type="user", content="live", telegram_message_id=104
+        )
+    before = rows()
+    # The fourth cannot have its id back, nor therefore the second, whose id the fourth has.
+    waiting = query("SELECT 'messages ' || id FROM messages WHERE position IN (2, 4) ORDER BY 1")
+    assert sorted(rollback(report.run_id, dry_run=True).kept) == [id for (id,) in waiting]
+    with pytest.raises(WrittenSince):
+        rollback(report.run_id)
+    assert rows() == before
+    undone = rollback(report.run_id, keep_written=True)
+    assert undone.restored["messages"] == 1
+    ids = query("SELECT telegram_message_id FROM messages ORDER BY position")
+    assert ids == [(101,), (999,), (103,), (102,), (105,), (104,)]
+    assert contents(7)[4] == (5, "message 5")
+
+
 def test_the_command(filled: Tree) -> None:
     report = filled.imported()
     out = StringIO()
