@@ -69,7 +69,7 @@ METRICS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
     bots=st.sampled_from([["Emma"], ["Emma", "Anna"]]),
     chats=st.lists(records(), max_size=3),

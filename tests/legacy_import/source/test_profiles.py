@@ -207,7 +207,7 @@ ODD = TEXTS | VALUES | TIMES
 FIELDS = st.sampled_from([*DOCUMENTED, *AS_WRITTEN, "extra"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(
     base=st.sampled_from([DOCUMENTED, AS_WRITTEN, {}]),
     changes=st.dictionaries(FIELDS, ODD, max_size=3),

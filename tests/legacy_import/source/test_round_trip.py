@@ -100,7 +100,7 @@ AROUND = st.dictionaries(TEXTS.filter(lambda key: key != "messages"), VALUES, ma
 ENDS = st.sampled_from(["", "", "", "cut", "garbage"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(
     elements=ELEMENTS,
     around=st.none() | AROUND,

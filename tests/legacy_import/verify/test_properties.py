@@ -38,7 +38,7 @@ def path(tmp_path_factory) -> Path:
     block=st.sampled_from([5, 64, 1 << 20]),
 )
 @example(records=[], header={"x": 1.0000000272564224e16}, ascii_only=True, indent=None, block=5)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_document_is_read_as_it_is(path, records, header, ascii_only, indent, block):
     document = {**header, "messages": records}
     path.write_text(json.dumps(document, ensure_ascii=ascii_only, indent=indent), "utf-8")
@@ -72,7 +72,7 @@ def _numbers(value):
     records=st.lists(st.dictionaries(st.sampled_from(["ts", "text", "id", "sender"]), VALUES)),
     cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 5), st.binary(max_size=4)), max_size=4),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damage_is_kept_and_never_crashes(path, records, cuts):
     content = bytearray(json.dumps(records, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     for where, length, instead in cuts:
