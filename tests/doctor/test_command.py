@@ -59,6 +59,7 @@ def test_json(database: None, db: None) -> None:
     assert broken["findings"] == [{"where": "messages_p3", "problem": "bot has SELECT"}]
 
 
+@pytest.mark.slow
 def test_a_database_without_tables(django_db_setup: None, django_db_blocker: Any) -> None:
     with (
         django_db_blocker.unblock(),

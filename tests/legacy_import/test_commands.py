@@ -226,7 +226,9 @@ def listed_runs(cluster: Path) -> list[tuple[int, str]]:
     return [(run["run_id"], run["bots"][0]["status"]) for run in json.loads(status.stdout)]
 
 
-@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "ended_by", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_watching(tree: Tree, cluster: Path, ended_by: signal.Signals) -> None:
     """Passes that find nothing new leave no run, and it ends well between two of them."""
     tree.old_chat(7, line(1))
@@ -250,6 +252,7 @@ def test_watching(tree: Tree, cluster: Path, ended_by: signal.Signals) -> None:
     assert listed_runs(cluster) == [(2, "done"), (1, "done")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ended_by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_watching_ended_within_a_pass(
     tree: Tree, cluster: Path, ended_by: signal.Signals, status: int

@@ -45,6 +45,7 @@ def rows_of(bot_id: object) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_a_big_bot_goes_in_one_statement(bob_bot: Bot) -> None:
     BotMetricFactory(bot=bob_bot)
     MessageFactory(conversation__bot=bob_bot)

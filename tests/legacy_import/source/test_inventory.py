@@ -285,6 +285,7 @@ def test_endless_folders(workspace: Path) -> None:
     subprocess.run(["rm", "-r", workspace / "deeper"], check=True)  # rmtree recurses
 
 
+@pytest.mark.slow
 def test_many_files(workspace: Path) -> None:
     folder = workspace / "conversations"
     folder.mkdir()
