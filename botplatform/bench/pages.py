@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from random import Random
 from statistics import median, quantiles
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tenants.models import BotAccess
 
 LONG_CHAT, LONG_CHAT_MESSAGES = -100_000, 100_000
 BAR_MS = 300
+BAR_ROWS, MOST_DOWNLOADED = 50_000, 500_000
 # The words of messages that are there, over and over.
 FILL = """
     INSERT INTO messages (id, bot_id, conversation_id, sender_type, content, sent_at)
@@ -64,6 +66,24 @@ def measured(repeat: int, say: Say) -> Iterator[Measured]:
                 _get(client, addresses[0])
                 made = len(queries)
             yield Measured(viewer, page, [_get(client, each) for each in addresses], made)
+
+
+@override_settings(DEBUG=False, ALLOWED_HOSTS=["testserver"])
+def downloaded() -> Iterator[tuple[str, str, int]]:
+    """Who, what, and how many rows of a list of messages a second."""
+    for viewer in (SUPERUSER, STAFF):
+        client = Client()
+        client.force_login(User.objects.get(username=viewer))
+        for form, end_of_row in (("csv", b"\r\n"), ("json", b"\n")):
+            address = reverse("admin:conversations_message_download", args=[form])
+            rows, started = 0, time.perf_counter()
+            pieces: Any = client.get(address, secure=True).streaming_content  # type: ignore[attr-defined]
+            for piece in pieces:
+                rows += piece.count(end_of_row)
+                if rows > MOST_DOWNLOADED:
+                    break
+            pieces.close()
+            yield viewer, form, round(rows / (time.perf_counter() - started))
 
 
 def _get(client: Client, address: str) -> float:

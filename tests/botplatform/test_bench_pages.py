@@ -16,4 +16,4 @@ def test_it_measures_every_page(workspace: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     for page in ("dashboard", "transcript of 100,000", "search, common", "search, filtered"):
         assert ran.stdout.count(page) >= 2
-    assert "of 44 bars met." in ran.stdout
+    assert "of 48 bars met." in ran.stdout

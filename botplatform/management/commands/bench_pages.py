@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 
 from botplatform.bench.database import bench_database
 from botplatform.bench.machine import machine
-from botplatform.bench.pages import BAR_MS, measured
+from botplatform.bench.pages import BAR_MS, BAR_ROWS, downloaded, measured
 from botplatform.demo.fleet import Size
 
 CHATS_SHARE = 33
@@ -40,4 +40,10 @@ class Command(BaseCommand):
                     COLUMNS.format(row.viewer, row.page, *figures, "yes" if row.met else "NO")
                 )
                 self.stdout.flush()
+            for viewer, form, speed in downloaded():
+                met.append(speed >= BAR_ROWS)
+                bar = "yes" if met[-1] else "NO"
+                self.stdout.write(
+                    f"{viewer:17} messages as {form}: {speed:,} rows/s (> {BAR_ROWS:,}: {bar})"
+                )
         self.stdout.write(f"{sum(met)} of {len(met)} bars met.")
