@@ -149,7 +149,7 @@ def _long_chat(say: Say) -> Conversation:
         chat, new = Conversation.objects.get_or_create(bot_id=bot, chat_id=LONG_CHAT)
         if new:
             say(f"Writing a chat of {LONG_CHAT_MESSAGES:,} messages.")
-            values = {"bot": bot, "chat": chat.pk, "messages": LONG_CHAT_MESSAGES}
+            values: dict[str, Any] = {"bot": bot, "chat": chat.pk, "messages": LONG_CHAT_MESSAGES}
             cursor.execute(FILL, {**values, "until": UNTIL})
     if new:
         with connection.cursor() as cursor:

@@ -6,10 +6,12 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from itertools import islice
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -23,6 +25,8 @@ ROWS_AT_ONCE = 2000
 WAITING = 4
 # What a spreadsheet takes for a formula, also in full width and behind blanks.
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+ENCODER = msgspec.json.Encoder()
+AS_THEY_ARE = {UUID, datetime, int, float, bool, type(None)}
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -68,12 +72,16 @@ def _csv(rows: list[tuple[Any, ...]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
+    if type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, str):
-        return f"'{value}" if FORMULA.match(value) else value
+        # Nearly all begin so, and matching each would take a fifth of the time.
+        plain = value[:1].isalnum() or not FORMULA.match(value)
+        return value if plain else f"'{value}"
     if isinstance(value, bytes | memoryview):
         return _cell(b64encode(value).decode())
     if isinstance(value, dict | list):
-        return _cell(msgspec.json.encode(value).decode())
+        return ENCODER.encode(value).decode()  # begins with a bracket
     return value
 
 
