@@ -1,8 +1,9 @@
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -103,9 +104,8 @@ class Postmaster:
     def _launch(self) -> None:
         binaries, account = self._cluster.prepare()
         self._remove_stale_pid_files()
-        # In a thread Ctrl-C cannot come between the start of the server and the note of its pid.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(self._spawn, binaries.folder / "postgres", account.identity).result()
+        with _uninterrupted():
+            self._spawn(binaries.folder / "postgres", account.identity)
 
     def _spawn(self, program: Path, identity: Identity) -> None:
         launched = subprocess.run(
@@ -183,6 +183,22 @@ class Postmaster:
             return self._pid_file.read_text().splitlines()
         except FileNotFoundError:
             return []
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits: between the launch of a server and the note of its pid nobody could stop it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # is never interrupted
+        return
+    waiting: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _is_alive(process: psutil.Process) -> bool:
