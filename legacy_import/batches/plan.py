@@ -95,9 +95,7 @@ class FilePlan:
                 yield self._cut()
         tally = self.part.counts[self.kind]
         if len(self.old):
-            known = Hashes(self.old.identities)
-            gone = sum(encode.identity_of(id) in known for id in self.reading.left_out)
-            tally.vanished = alignment.vanished - gone
+            tally.vanished = alignment.vanished - self._known_of_left_out()
         # Those who were left out are in the bytes.
         kept = None if self.reading.left_out else self.own_bytes
         for number, data in enumerate(() if kept is None else compressed(kept)):
@@ -126,6 +124,12 @@ class FilePlan:
         self._open_chat()
         part.ends, part.sha256, part.header = True, self.known.sha256, self.known.header
         return part
+
+    def _known_of_left_out(self) -> int:
+        if not self.reading.left_out:
+            return 0
+        known = Hashes(self.old.identities)
+        return sum(encode.identity_of(id) in known for id in self.reading.left_out)
 
     def _is_mended(self, index: int, item: Item, beside: bool) -> bool:
         rejected = rejected_bytes(self.bot_id, self.path, index + 1)
