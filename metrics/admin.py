@@ -3,7 +3,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.translation import gettext_lazy as _
 
 from metrics.dashboard.of_bot import messages_of_bot
 from metrics.explorer.page import exploration
@@ -20,7 +19,6 @@ class BotMetricAdmin(TenantAdmin):
     list_display = ("metric_name", "bot", "metric_value", "recorded_at")
     list_filter = (("bot", BotFilter),)
     list_filter_submit = True
-    list_empty_text = _("They come from bots that are running and from imports.")
     list_select_related = ("bot",)
     search_fields = ("metric_name",)
     change_list_template = "metrics/metrics.html"

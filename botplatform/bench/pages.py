@@ -59,8 +59,7 @@ class Measured:
 def measured(repeat: int, say: Say) -> Iterator[Measured]:
     chat = _long_chat(say)
     for viewer in (SUPERUSER, STAFF):
-        client = Client()
-        client.force_login(User.objects.get(username=viewer))
+        client = _signed_in(viewer)
         for page, addresses in _pages(chat, repeat):
             with CaptureQueriesContext(connection) as queries:
                 _get(client, addresses[0])
@@ -71,15 +70,21 @@ def measured(repeat: int, say: Say) -> Iterator[Measured]:
 @override_settings(DEBUG=False, ALLOWED_HOSTS=["testserver"])
 def downloaded() -> Iterator[tuple[str, str, int]]:
     """Who, as what, and how many messages of one bot a second."""
+    asked = urlencode({"bot__id__exact": _busy_bot()})
     for viewer in (SUPERUSER, STAFF):
-        client = Client()
-        client.force_login(User.objects.get(username=viewer))
+        client = _signed_in(viewer)
         for form, end_of_row in (("csv", b"\r\n"), ("json", b"\n")):
             address = reverse("admin:conversations_message_download", args=[form])
             started = time.perf_counter()
-            answer: Any = client.get(f"{address}?bot__id__exact={_busy_bot()}", secure=True)
+            answer: Any = client.get(f"{address}?{asked}", secure=True)
             rows = sum(piece.count(end_of_row) for piece in answer.streaming_content)
             yield viewer, form, round(rows / (time.perf_counter() - started))
+
+
+def _signed_in(viewer: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=viewer))
+    return client
 
 
 def _get(client: Client, address: str) -> float:
@@ -128,9 +133,8 @@ def _pages(chat: Conversation, repeat: int) -> Iterator[tuple[str, list[str]]]:
 
 def _somebody(chat: Conversation) -> UUID:
     with maintenance_context():
-        person: UUID = (
-            Profile.objects.filter(bot=chat.bot_id).order_by("pk").values_list("pk")[0][0]
-        )
+        people = Profile.objects.filter(bot=chat.bot_id).order_by("pk")
+        person: UUID = people.values_list("pk", flat=True)[0]
     return person
 
 

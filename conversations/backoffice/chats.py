@@ -36,7 +36,6 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
     search_fields = ("title", "chat_id")
     search_help_text = _("A person's name, a title, or a Telegram id")
     readonly_fields = ("message_count", "last_position", "last_message_at", "updated_at")
-    list_empty_text = _("They come from bots that are running and from imports.")
 
     @admin.display(description=_("person"))
     def person(self, chat: Conversation) -> str:

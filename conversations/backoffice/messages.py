@@ -105,7 +105,6 @@ class MessageAdmin(NewestFirst, TenantAdmin):
         KindFilter,
     )
     list_filter_submit = True
-    list_empty_text = _("They come from bots that are running and from imports.")
     list_select_related = ("bot", "conversation", "conversation__profile")
     search_fields = ("content",)
     search_help_text = _(

@@ -62,7 +62,6 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         ("last_active_at", DaysFilter),
     )
     list_filter_submit = True
-    list_empty_text = _("They come from bots that are running and from imports.")
     list_select_related = ("bot",)
     search_fields = ("name", "location")
     search_help_text = _("Part of a name or location, or a whole Telegram id")

@@ -10,6 +10,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice.counting import CappedPaginator
 from tenants.backoffice.lists import LargeList
@@ -161,6 +162,7 @@ def bots_allowing(least_role: str) -> models.QuerySet[Bot]:
 
 
 class TenantAdmin(PlatformAdmin):
+    list_empty_text = _("They come from bots that are running and from imports.")
     autocomplete_fields: ClassVar = ("bot",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
