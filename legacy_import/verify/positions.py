@@ -17,15 +17,16 @@ def compare_positions(
 
     One that a rollback left stands where it was then, and the rest found room around it.
     """
-    left = {}
+    left, mended = {}, {}
     if ledger.was_undone(bot_id, held.path):
         left = ledger.left_positions(bot_id, held.path)
-    mended = fingerprints.earlier_rejects(bot_id, [held.path]).get(held.path, {})
+    if chat.live:
+        mended = fingerprints.earlier_rejects(bot_id, [held.path]).get(held.path, {})
     for position, place in stored.positions(bot_id, chat.id):
         if left.get(place) == position:
             continue
         if 1 <= place <= len(held) and (behind := position - place - held.shift(place)):
-            if behind > 0 and chat.live and place in mended:
+            if behind > 0 and place in mended:
                 continue
             found = (place + held.shift(place), position)
             findings.add(ORDER, name, "stands elsewhere", place, "position", *found)
