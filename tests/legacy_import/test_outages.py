@@ -240,5 +240,8 @@ def test_the_disk_is_full(large: Tree, small_disk: Path, workers: str) -> None:
         with once_messages_are_there(fill_up), pytest.raises(CommandError, match=said):
             imported(large, "--workers", workers)
         ballast.unlink()
+        # As the operator's next process finds it: it may be recovering still.
+        connection.close()
+        server.release()
         server.acquire()
         require_resumed(large, expected, "failed", "interrupted")
