@@ -24,6 +24,7 @@ WORDS = {
     gettext_noop('Failed'),
     gettext_noop('From midnight to midnight in METRICS_TIME_ZONE.'),
     gettext_noop('How staff and commands call the bot.'),
+    gettext_noop('IP address'),
     gettext_noop('Import'),
     gettext_noop('Inactive'),
     gettext_noop('Insert'),

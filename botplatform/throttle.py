@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from botplatform import errors, known_browsers
+from tenants.client_address import client_address
 
 # To an address as many wrong passwords as to this many names tried from it.
 NAMES_OF_ADDRESS = 6
@@ -77,23 +78,10 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The one that our proxy saw, where there is one: what stands before it, anybody may send."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
-    try:
-        return str(_counted(ipaddress.ip_address(address)))
-    except ValueError:
-        return "::"
-
-
-def _counted(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    if address.version == 4:
-        return address
-    network = ipaddress.IPv6Address(int(address) >> IPV6_HOST_BITS << IPV6_HOST_BITS)
-    return address.ipv4_mapped or network
+    address = client_address(request)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = ipaddress.IPv6Address(int(address) >> IPV6_HOST_BITS << IPV6_HOST_BITS)
+    return str(address or "::")
 
 
 def _execute(sql: str, request: Any, credentials: Any) -> Any:

@@ -1,4 +1,5 @@
-"""The id that ties together what one request or one command did: in logs, answers and the audit.
+"""The id that ties together what one request or one command did: in logs, answers and the audit;
+and the address that a request came from.
 
 Only the standard library here: the settings' logging uses it.
 """
@@ -13,10 +14,15 @@ from contextvars import ContextVar
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 
 
 def current() -> str | None:
     return _current.get()
+
+
+def address() -> str | None:
+    return _address.get()
 
 
 def begin(wanted: str | None = None) -> str:
@@ -27,12 +33,14 @@ def begin(wanted: str | None = None) -> str:
 
 
 @contextmanager
-def correlated(wanted: str | None = None) -> Iterator[str]:
-    outer = _current.get()
+def correlated(wanted: str | None = None, address: str | None = None) -> Iterator[str]:
+    outer, came_from = _current.get(), _address.get()
+    _address.set(address)
     try:
         yield begin(wanted)
     finally:
         _current.set(outer)
+        _address.set(came_from)
 
 
 def well_formed(text: str | None) -> str | None:

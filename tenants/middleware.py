@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import correlation
 from tenants.audit import events
+from tenants.client_address import client_address
 from tenants.context import current_scope, staff_context
 
 REFUSED = _(
@@ -29,7 +30,8 @@ class CorrelationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with correlation.correlated(request.headers.get("X-Request-ID")) as correlation_id:
+        wanted, address = request.headers.get("X-Request-ID"), client_address(request)
+        with correlation.correlated(wanted, str(address) if address else None) as correlation_id:
             response = self.get_response(request)
             response["X-Request-ID"] = correlation_id
             return response

@@ -15,6 +15,7 @@ STATE = (
     "app.current_user_id",
     "app.context_seal",
     "app.correlation_id",
+    "app.client_address",
     "role",
 )
 # What SQL can leave behind on a connection for whoever uses it next.
@@ -60,9 +61,12 @@ def opening(scope: Scope) -> str:
         sealed = seal(f"bot:{scope.bot_id}")
     elif scope.user_id:
         sealed = seal(f"staff:{scope.user_id}")
-    return setting(
-        (scope.bot_id or "", scope.user_id or "", sealed, correlation.current() or "", scope.role)
-    )
+    request = (correlation.current() or "", correlation.address() or "")
+    return setting((scope.bot_id or "", scope.user_id or "", sealed, *request, scope.role))
+
+
+def came_from() -> str:
+    return f"SET LOCAL app.client_address = '{correlation.address() or ''}'"
 
 
 def setting(state: Iterable[Any]) -> str:

@@ -67,11 +67,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_empty_text = _("What is changed of your bots is listed here as it happens.")
-    search_fields = ("row_key__exact", "correlation_id__exact")
-    search_help_text = _("A whole row id, user name or request id")
+    search_fields = ("row_key__exact", "correlation_id__exact", "client_address__exact")
+    search_help_text = _("A whole row id, user name, IP address or request id")
     fieldsets = (
         (None, {"fields": ("logged_at", "operation", "bot", "table_name", "object")}),
-        (_("Who, and from where"), {"fields": ("staff_user", "login", "role", "correlation_id")}),
+        (
+            _("Who, and from where"),
+            {"fields": ("staff_user", "client_address", "login", "role", "correlation_id")},
+        ),
         (_("What changed"), {"fields": ("changed",)}),
     )
     change_form_template = "backoffice/audit/change_form.html"

@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db import connection
 from django.http import HttpRequest
 
-from tenants import correlation
+from tenants import correlation, session
 
 
 def record(event: str, username: str | None, path: str | None) -> None:
@@ -15,7 +15,8 @@ def record(event: str, username: str | None, path: str | None) -> None:
     values = (event, username, path, correlation.current())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT audit_event(%s, %s, %s, %s)",
+            # In one message, and so in one transaction, where there is none.
+            f"{session.came_from()}; SELECT audit_event(%s, %s, %s, %s)",
             [value if value is None else _storable(value) for value in values],
         )
 

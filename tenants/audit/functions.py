@@ -1,8 +1,8 @@
 """The functions that write the audit log, as pure strings; emitted by migrations.
 
 They run as the keeper, who alone may insert. No setting can suppress an entry: a malformed
-correlation id is left out, and staff cannot act in another's name or in nobody's (the seal). The
-role is read from its setting: inside a definer function current_user is the keeper.
+correlation id or address is left out, and staff cannot act in another's name or in nobody's (the
+seal). The role is read from its setting: inside a definer function current_user is the keeper.
 """
 
 from tenants.policies import KEEPER, SUPERUSER, VIEWED, close_partition, keeper_sees
@@ -22,6 +22,7 @@ DECLARE
     role text := nullif(pg_catalog.current_setting('role'), 'none');
     tied text := coalesce(
         nullif(pg_catalog.current_setting('app.correlation_id', true), ''), correlation);
+    address text := pg_catalog.current_setting('app.client_address', true);
     token CONSTANT text := '(\d{5,16}(?::|%3[Aa]))[A-Za-z0-9_-]{30,}';
 BEGIN
     IF role = 'admin' THEN
@@ -31,13 +32,14 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO public.security_audit_log (logged_at, login, role, user_id, bot_id, table_name,
-        row_key, operation, before, after, correlation_id)
+        row_key, operation, before, after, correlation_id, client_address)
     VALUES (
         pg_catalog.clock_timestamp(), session_user, role,
         staff, bot, name, pg_catalog.regexp_replace(key, token, '\1…', 'g'), operation,
         pg_catalog.regexp_replace(before::text, token, '\1…', 'g')::jsonb,
         pg_catalog.regexp_replace(after::text, token, '\1…', 'g')::jsonb,
-        CASE WHEN tied ~ '^[A-Za-z0-9._-]{8,64}$' THEN tied END);
+        CASE WHEN tied ~ '^[A-Za-z0-9._-]{8,64}$' THEN tied END,
+        CASE WHEN address ~ '^[0-9A-Fa-f:.]{2,45}$' THEN address END);
 END;
 $$
 """

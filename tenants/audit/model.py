@@ -36,6 +36,7 @@ class AuditEntry(SingleKeyTable):
     before = models.JSONField(null=True, editable=False)
     after = models.JSONField(null=True, editable=False)
     correlation_id = models.CharField(null=True, editable=False)
+    client_address = models.CharField("IP address", null=True, editable=False)
 
     class Meta:
         db_table = "security_audit_log"

@@ -18,7 +18,7 @@ LOGIN_ROLES = {
 }
 SEALED = {"bot": ("bot", "current_bot_id"), "admin": ("staff", "current_user_id")}
 FIELDS = ("operation", "table_name", "row_key", "bot_id", "login", "role", "user_id", "before")
-FIELDS += ("after", "correlation_id")
+FIELDS += ("after", "correlation_id", "client_address")
 
 
 def entries(table: str | None = None) -> list[dict[str, Any]]:

@@ -180,3 +180,56 @@ def test_the_office_itself_makes_events() -> None:
         session.execute("SELECT audit_event('LOGIN_FAILED', 'x', NULL, %s)", [ID])
     assert [(e["login"], e["role"]) for e in found] == [("botplatform_office", None)]
     assert found[0]["correlation_id"] == ID
+
+
+@pytest.mark.parametrize(
+    ("proxy", "headers", "kept"),
+    [
+        (None, {"REMOTE_ADDR": "192.0.2.7"}, "192.0.2.7"),
+        (None, {"REMOTE_ADDR": "2001:db8::7"}, "2001:db8::7"),
+        (None, {"REMOTE_ADDR": "::ffff:192.0.2.7"}, "192.0.2.7"),
+        (None, {"REMOTE_ADDR": "fe80::1%eth0'; DROP TABLE bots; --"}, "fe80::1"),
+        (None, {"REMOTE_ADDR": "a socket"}, None),
+        (None, {"REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "203.0.113.9"}, "192.0.2.7"),
+        # What stands before the last one, the client wrote itself.
+        (
+            ("HTTP_X_FORWARDED_PROTO", "https"),
+            {"HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.9"},
+            "203.0.113.9",
+        ),
+    ],
+)
+def test_entries_say_where_a_request_came_from(
+    person: User, settings: Any, proxy: Any, headers: dict[str, str], kept: str | None
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = proxy
+    manager = UserFactory(is_superuser=True)
+    bot = BotFactory()
+    delete = reverse("admin:tenants_bot_delete", args=[bot.pk])
+    login_page = reverse("admin:login")
+    with new_entries() as found:
+        Client(**headers).post(login_page, {"username": "anna", "password": "wrong horse"})
+        Client(**headers).post(login_page, {"username": "anna", "password": "right horse"})
+        client = Client(**headers)
+        client.force_login(manager)
+        client.post(delete, {"post": "yes"})
+    asked = [(e["operation"], e["client_address"]) for e in found if e["login"] != "postgres"]
+    assert ("LOGIN_FAILED", kept) in asked
+    assert ("LOGIN", kept) in asked
+    assert ("DELETE", kept) in asked
+    assert {address for operation, address in asked if operation != "INSERT"} <= {kept, None}
+
+
+def test_what_no_request_asked_for_came_from_nowhere() -> None:
+    profile = ProfileFactory()
+    with new_entries("profiles") as found, bot_context(profile.bot_id):
+        type(profile).objects.update(name="x")
+    assert [e["client_address"] for e in found] == [None]
+
+
+def test_a_malformed_address_is_left_out() -> None:
+    with new_entries() as found, login("botplatform_office") as session:
+        session.execute("RESET ROLE")
+        session.execute("SET LOCAL app.client_address = 'the moon'")
+        session.execute("SELECT audit_event('LOGIN_FAILED', 'x', NULL, NULL)")
+    assert [e["client_address"] for e in found] == [None]

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.django_db
 CHANGE = "/admin/password_change/"
 TWO_FACTOR = "/admin/two-factor/"
 NEW = "another horse battery staple"
-FAILED = "SELECT row_key, after ->> 'path' FROM security_audit_log WHERE operation = 'LOGIN_FAILED'"
+FAILED = (
+    "SELECT row_key, after ->> 'path' FROM security_audit_log WHERE operation = 'LOGIN_FAILED'"
+    " ORDER BY logged_at"
+)
 
 
 @pytest.fixture(autouse=True)

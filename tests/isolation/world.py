@@ -122,7 +122,7 @@ def log_in(login: str, **more: Any) -> psycopg.Connection:
 def context_statements(role: str, bot: Any = "", user: Any = "", sealed: bool = True) -> str:
     """Whatever is claimed, and sealed as a process of ours would; a forger cannot."""
     claim = {"bot": f"bot:{bot}", "admin": f"staff:{user}"}.get(role)
-    return setting((bot, user, seal(claim) if claim and sealed else "", "", role))
+    return setting((bot, user, seal(claim) if claim and sealed else "", "", "", role))
 
 
 @contextmanager
