@@ -73,11 +73,11 @@ def downloaded() -> Iterator[tuple[str, str, int]]:
     asked = urlencode({"bot__id__exact": _busy_bot()})
     for viewer in (SUPERUSER, STAFF):
         client = _signed_in(viewer)
-        for form, end_of_row in (("csv", b"\r\n"), ("json", b"\n")):
+        for form in ("csv", "json"):
             address = reverse("admin:conversations_message_download", args=[form])
             started = time.perf_counter()
             answer: Any = client.get(f"{address}?{asked}", secure=True)
-            rows = sum(piece.count(end_of_row) for piece in answer.streaming_content)
+            rows = sum(piece.count(b"\n") for piece in answer.streaming_content)
             yield viewer, form, round(rows / (time.perf_counter() - started))
 
 

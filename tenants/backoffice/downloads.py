@@ -1,21 +1,16 @@
 """A list as a file, however long: CSV for spreadsheets, JSON for programs."""
 
-import csv
-import io
-import re
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
 from itertools import islice
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any
-from uuid import UUID
 
-import msgspec
-from django.db import connection
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import QuerySet
+from django.db.models.functions import Cast
 from django.http import StreamingHttpResponse
 
 from tenants.context import staff_context
@@ -23,66 +18,78 @@ from tenants.context import staff_context
 ROWS_AT_ONCE = 2000
 # Pieces made before the browser takes them.
 WAITING = 4
+# Neither of these is ever in JSON as it stands.
+AS_IT_IS = r"FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'"
 # What a spreadsheet takes for a formula, also in full width and behind blanks.
-FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-ENCODER = msgspec.json.Encoder()
-AS_THEY_ARE = {UUID, datetime, int, float, bool, type(None)}
-
-Rows = Iterator[tuple[Any, ...]]
+BLANK = r"[\s\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]"
+FORMULA = rf"^({BLANK}*[-=+@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"
 
 
 def download(
     user: Any, queryset: QuerySet, columns: list[str], name: str, form: str
 ) -> StreamingHttpResponse:
     write = {"csv": as_csv, "json": as_json}[form]
-
-    def pieces() -> Iterator[bytes]:
-        rows = queryset.values_list(*columns).iterator(chunk_size=ROWS_AT_ONCE)
-        return write(columns, rows)
-
     return StreamingHttpResponse(
-        in_context_of(user, pieces),
+        in_context_of(user, lambda: write(queryset, columns)),
         content_type={"csv": "text/csv; charset=utf-8", "json": "application/json"}[form],
         headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
     )
 
 
-def as_csv(columns: list[str], rows: Rows) -> Iterator[bytes]:
+def as_csv(queryset: QuerySet, columns: list[str]) -> Iterator[bytes]:
     # Spreadsheets take a file without this mark for one of another encoding.
-    yield "\ufeff".encode()
-    yield _csv([tuple(columns)])
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        yield _csv(some)
+    yield f"\ufeff{','.join(columns)}\n".encode()
+    cells = [_cell(queryset.model._meta.get_field(name)) for name in columns]
+    for lines in _copied(queryset.values_list(*cells), "{}", "FORMAT csv"):
+        yield b"".join(lines)
 
 
-def as_json(columns: list[str], rows: Rows) -> Iterator[bytes]:
-    encoder = msgspec.json.Encoder(decimal_format="number")
+def as_json(queryset: QuerySet, columns: list[str]) -> Iterator[bytes]:
     opening = b"[\n"
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        yield opening
-        yield b",\n".join(encoder.encode(dict(zip(columns, row, strict=True))) for row in some)
+    values = [_value(queryset.model._meta.get_field(name)) for name in columns]
+    row = f"SELECT row_to_json(row) FROM ({{}}) AS row ({', '.join(columns)})"
+    for lines in _copied(queryset.values_list(*values), row, AS_IT_IS):
+        yield opening + b",\n".join(line[:-1] for line in lines)
         opening = b",\n"
     yield b"[]\n" if opening == b"[\n" else b"\n]\n"
 
 
-def _csv(rows: list[tuple[Any, ...]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8", "replace")
+def _copied(rows: QuerySet, what: str, form: str) -> Iterator[list[bytes]]:
+    """PostgreSQL writes the lines: in Python each would cost several times as much."""
+    with suppress(EmptyResultSet), connection.cursor() as cursor:
+        composed: Any = connection.ops
+        sql = what.format(composed.compose_sql(*rows.query.sql_with_params()))
+        with cursor.copy(f"COPY ({sql}) TO STDOUT ({form})") as lines:
+            while some := list(islice(lines, ROWS_AT_ONCE)):
+                yield some
 
 
-def _cell(value: Any) -> Any:
-    if type(value) in AS_THEY_ARE:
-        return value
-    if isinstance(value, str):
-        # Nearly all begin so, and need no match.
-        plain = value[:1].isalnum() or not FORMULA.match(value)
-        return value if plain else f"'{value}"
-    if isinstance(value, bytes | memoryview):
-        return _cell(b64encode(value).decode())
-    if isinstance(value, dict | list):
-        return ENCODER.encode(value).decode()  # begins with a bracket
-    return value
+def _value(field: models.Field) -> Any:
+    value = models.F(field.attname)
+    return Base64(value) if isinstance(field, models.BinaryField) else value
+
+
+def _cell(field: models.Field) -> Any:
+    if isinstance(field, models.CharField | models.TextField):
+        return Harmless(models.F(field.attname))
+    if isinstance(field, models.BooleanField):
+        return Cast(models.F(field.attname), models.TextField())
+    return _value(field)
+
+
+class Base64(models.Func):
+    template = r"translate(encode(%(expressions)s, 'base64'), E'\n', '')"
+    output_field = models.TextField()
+
+
+class Harmless(models.Func):
+    """With an apostrophe before it, a spreadsheet takes a formula for text."""
+
+    function = "regexp_replace"
+    output_field = models.TextField()
+
+    def __init__(self, text: Any) -> None:
+        super().__init__(text, models.Value(FORMULA), models.Value(r"'\&"))
 
 
 def in_context_of(user: Any, pieces: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

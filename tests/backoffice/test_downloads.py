@@ -53,6 +53,45 @@ def test_csv_is_the_list_of_ones_own_bots_and_no_formula(viewer):
     assert {row["location"] for row in rows} == {"Омск", "Paris"}
 
 
+HARMLESS = [
+    "plain",
+    "Привет",
+    "a=1",
+    '1,2;"3"',
+    "two\nlines",
+    "100%",
+    "\\back\\.",
+    "'=1",
+    "a-b",
+    "😀",
+]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    " =1",
+    "\u00a0=1",
+    "\u3000＋1",
+    "＝1",
+    "＠x",
+    "－1",
+    "\tx",
+    "\rx",
+    "\nx",
+]
+
+
+@pytest.mark.parametrize("name", HARMLESS + FORMULAS)
+def test_every_text_comes_back(viewer, name):
+    Profile.objects.filter(bot__name="own", location="Paris").update(name=name)
+    text = download(viewer, Profile, "csv", q="Paris").decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["name"] == (f"'{name}" if name in FORMULAS else name)
+    (row,) = json.loads(download(viewer, Profile, "json", q="Paris"))
+    assert row["name"] == name
+
+
 def test_json_has_the_values_as_they_are(viewer):
     rows = json.loads(download(viewer, Profile, "json"))
     assert sorted(row["name"] for row in rows) == ["-5", "=cmd|own"]
