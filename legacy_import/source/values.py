@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from legacy_import.source.records import Note
@@ -117,9 +117,7 @@ class Decoder:
             return self._odd_number(text)
         if repr(number) == text:
             return number
-        if len(text) > MOST_DIGITS or Decimal(repr(number)) != Decimal(text):
-            return self._odd_number(text)
-        return Written(text)
+        return Written(text) if _is(number, text) else self._odd_number(text)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
@@ -132,6 +130,13 @@ class Decoder:
         for place, (key, value) in enumerate(pairs):
             if last[key] != place:
                 note(self.notes, "duplicate-key", pointer("", key), as_json(value))
+
+
+def _is(number: float, text: str) -> bool:
+    try:
+        return len(text) <= MOST_DIGITS and Decimal(repr(number)) == Decimal(text)
+    except InvalidOperation:  # an exponent beyond what Decimal holds
+        return False
 
 
 def is_windows_1251(raw: bytes) -> bool:

@@ -3,7 +3,7 @@ the export writes it again."""
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ ODD: tuple[str | None, ...] = (
     *('""', '" "', '"x"', '"5"', '" 7 "', '"-7"', '"007"', '"٣"', '"1e3"', '"user"', '"BOT "'),
     *('"in"', '"IN"', '"\\u0000"', '"\\ud800"', '"99999999999999999999"'),
     *("0", "-0", "-1", "1.0", "1.5", "1e9", "1e400", "1e-400", "NaN", "-Infinity"),
-    *("99999999999999999999", "12345678901234567890.5"),
+    *("99999999999999999999", "12345678901234567890.5", "1e-99999999999999999999"),
+    *("0e99999999999999999999", "1e99999999999999999999", "1e-400000", "1e200000"),
     *("1714564800", "1714564800000", "1714564800.5", "1714564800.1234567", '"1714564800"'),
     *('"2024-05-01T12:00:00"', '"2024-05-01 12:00"', '"2024-05-01"', '"2024-05-01T24:00:00Z"'),
     *('"2024-05-01T12:00:00.1234567Z"', '"2024-05-01T12:00:00+0300"', '"2024-05-01T12:00:60Z"'),
@@ -82,8 +83,15 @@ def odd(tree: Tree) -> Tree:
     return tree
 
 
+def exactly(number: str) -> Decimal | str:
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return number
+
+
 def records(file: Path) -> Any:
-    value = json.loads(file.read_bytes(), parse_float=Decimal, parse_constant=str)
+    value = json.loads(file.read_bytes(), parse_float=exactly, parse_constant=str)
     return value["messages"] if isinstance(value, dict) and "messages" in value else value
 
 
