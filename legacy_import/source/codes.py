@@ -21,7 +21,7 @@ REJECTS = {
     "unstorable-key": "Two keys would become the same one without what PostgreSQL cannot store.",
     # Readable, but no record
     "unexpected-shape": "JSON, but not of this file's kind.",
-    "superseded": "The profile has a file of its own, which wins.",
+    "superseded": "The profile has a file of its own, which wins; if that one was rejected too, mend it.",
     "not-an-object": "The record is not a JSON object.",
     "id-too-large": "An id beyond 64 bits.",
     "id-differs": "The id inside differs from the one in the file's name.",
@@ -67,6 +67,7 @@ REPAIRS = {
     "token-masked": "A token stood in the bot's config: it is masked there.",
     # Ids
     "duplicate-id": "The message id stood earlier in the file: this message has none.",
+    "telegram-id-taken": "Another message of the chat has this id: this message has none.",
     "id-not-a-number": "The message id is no number: this message has none.",
     "id-not-checked": "So many ids are out of order that this one was not compared: it has none.",
     "id-differs": "The id inside differs from the one in the file's name, which wins.",

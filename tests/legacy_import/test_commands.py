@@ -252,6 +252,25 @@ def test_watching(tree: Tree, cluster: Path, ended_by: signal.Signals) -> None:
     assert listed_runs(cluster) == [(2, "done"), (1, "done")]
 
 
+def test_watching_goes_on_when_the_folder_was_away(tree: Tree, cluster: Path) -> None:
+    tree.old_chat(7, line(1))
+    process = watching(tree, cluster, "--format", "json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    passes = map(json.loads, process.stdout)
+    assert next(passes)["kinds"]["messages"]["inserted"] == 1
+    away = tree.root.rename(tree.root.with_name("away"))
+    said = next(line for line in process.stderr if "no folder" in line)
+    assert str(tree.root) in said
+    assert process.stderr.readline() == "The next pass is in 0.3 seconds.\n"
+    away.rename(tree.root)
+    tree.old_chat(7, line(1), line(2))
+    assert next(one for one in passes if one["run_id"])["kinds"]["messages"]["inserted"] == 1
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("ended_by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_watching_ended_within_a_pass(

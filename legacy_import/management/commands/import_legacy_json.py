@@ -83,7 +83,7 @@ class Command(BaseCommand):
             action="store_true",
             help="import messages that only backups have",
         )
-        parser.add_argument("--watch", type=float, metavar="SECONDS", help="a pass every so often")
+        parser.add_argument("--watch", type=float, metavar="SECONDS", help="a pass every so often, until Ctrl-C")
         parser.add_argument(
             "--limit-rejects",
             type=int,
@@ -105,7 +105,7 @@ class Command(BaseCommand):
                 report = self._pass(wanted, options)
                 while options["watch"] is not None:
                     time.sleep(options["watch"])
-                    report = self._pass(wanted, {**options, "no_input": True})
+                    report = self._next_pass(wanted, options) or report
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         except (RunFailed, FileRefused) as error:
@@ -147,6 +147,14 @@ class Command(BaseCommand):
         elif options["verbosity"] > 0:
             self.stdout.write(reports.as_text(report))
         return report
+
+    def _next_pass(self, wanted: Options, options: dict[str, Any]) -> Report | None:
+        """A folder or a server that is away for a while does not end the watch."""
+        try:
+            return self._pass(wanted, {**options, "no_input": True})
+        except (ImportRefused, RunFailed) as error:
+            self.stderr.write(f"{error}\nThe next pass is in {options['watch']:g} seconds.")
+            return None
 
     def _ask(self, wanted: Options, survey: Survey) -> None:
         database = connection.settings_dict
