@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from legacy_import.backoffice import words
 from legacy_import.batches.counts import KINDS, Counts, Tally
 from legacy_import.models import ImportRun
 
@@ -39,8 +40,12 @@ class Figures:
     partial: int = 0
 
     @property
-    def kinds(self) -> list[tuple[str, Tally]]:
-        return [(kind, self.counts[kind]) for kind in KINDS if self.counts[kind] != Tally()]
+    def kinds(self) -> list[tuple[str, Any, Tally]]:
+        return [
+            (kind, words.KINDS[kind], self.counts[kind])
+            for kind in KINDS
+            if self.counts[kind] != Tally()
+        ]
 
     @property
     def total(self) -> Tally:

@@ -7,6 +7,7 @@ from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from legacy_import.backoffice.words import KINDS
 from legacy_import.source.codes import REJECTS, REPAIRS
 from legacy_import.source.records import Kind
 from tenants.backoffice.look import AutocompleteSelectFilter, DropdownFilter
@@ -58,7 +59,7 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind.value, kind.value) for kind in Kind]
+        return [(kind.value, str(KINDS[kind])) for kind in Kind]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(kind=value) if (value := self.value()) else queryset

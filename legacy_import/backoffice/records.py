@@ -9,6 +9,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from legacy_import.backoffice.filters import (
@@ -21,6 +22,7 @@ from legacy_import.backoffice.filters import (
 )
 from legacy_import.backoffice.kept import shown_bytes
 from legacy_import.backoffice.ledger import LedgerAdmin, View
+from legacy_import.backoffice.words import KINDS
 from legacy_import.models import ImportFile, Reject, Repair
 from legacy_import.source.codes import REJECTS, REPAIRS
 from tenants.audit import events
@@ -34,12 +36,16 @@ def shown_json(value: Any) -> SafeString:
 
 @admin.register(ImportFile)
 class ImportFileAdmin(LedgerAdmin):
-    list_display = ("path", "bot", "run", "kind", "status", "size")
+    list_display = ("path", "bot", "run", "kind_shown", "status", "size")
     list_filter = (BOT, RunFilter, KindFilter, ("status", ChoicesDropdownFilter))
     list_select_related: ClassVar[tuple[str, ...]] = ("bot", "run")
     search_fields = ("path",)
     bulky = ("header", "counts")
     fields = (*list_display, "key", "fingerprint", "counts_shown", "header_shown")
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_shown(self, file: ImportFile) -> str:
+        return str(KINDS.get(file.kind, file.kind))
 
     @admin.display(description="SHA-256")
     def fingerprint(self, file: ImportFile) -> str:
@@ -74,7 +80,7 @@ class RecordAdmin(LedgerAdmin):
 
     @admin.display(description=_("meaning"))
     def meaning(self, record: Any) -> str:
-        return self.codes.get(record.code, "—")
+        return gettext(self.codes[record.code]) if record.code in self.codes else "—"
 
     def bytes_view(self, request: HttpRequest, record: Any) -> StreamingHttpResponse:
         events.downloaded(request)

@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from legacy_import.backoffice import words
 from legacy_import.backoffice.durations import in_words
 from legacy_import.backoffice.figures import Figures, figures, rejects
 from legacy_import.backoffice.filters import BOT
@@ -143,8 +144,8 @@ def _shown(run: ImportRun) -> dict[str, Any]:
         "figures": of_run,
         "took": in_words(run.started_at, run.finished_at),
         "colour": COLOURS.get(run.status, "default"),
-        "options": [(name, value) for name, value in run.options.items() if value],
-        "rejects": [(code, REJECTS.get(code, ""), number) for code, number in rejects(run)],
+        "options": words.options(run.options),
+        "rejects": [(code, _(REJECTS.get(code, "—")), number) for code, number in rejects(run)],
         "about": ImportRun.objects.filter(bot=run.bot_id, number=run.about).first(),
     }
 

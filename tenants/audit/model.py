@@ -68,4 +68,4 @@ class AuditEntry(SingleKeyTable):
         key = ["logged_at"]
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.table_name or ''}".strip()
+        return f"{self.get_operation_display()} {self.table_name or ''}".strip()

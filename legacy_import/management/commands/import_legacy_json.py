@@ -83,7 +83,9 @@ class Command(BaseCommand):
             action="store_true",
             help="import messages that only backups have",
         )
-        parser.add_argument("--watch", type=float, metavar="SECONDS", help="a pass every so often, until Ctrl-C")
+        parser.add_argument(
+            "--watch", type=float, metavar="SECONDS", help="a pass every so often, until Ctrl-C"
+        )
         parser.add_argument(
             "--limit-rejects",
             type=int,
