@@ -181,14 +181,14 @@ class _Again:
 
     def _reading(self, data: Iterable[bytes]) -> Reading:
         """As if it still lay where it lay; what the ledger notes of it is what it noted then."""
-        path = self.folder / self.file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # The name as it is printed may be longer than names can be.
+        path = self.folder / "kept"
         with path.open("wb") as out:
             out.writelines(data)
         status = path.stat()
         lying = SourceFile(
             *(None, self.file.path, Kind(self.file.kind), self.file.key),
-            *(status.st_size, status.st_mtime_ns),
+            *(status.st_size, status.st_mtime_ns, None, bytes(path.name, "ascii")),
         )
         reading = read(self.folder, lying, source_tz=self.source_tz)
         reading.file = replace(lying, size=self.before.size, mtime_ns=self.before.mtime_ns)

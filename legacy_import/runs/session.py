@@ -224,8 +224,9 @@ class Session:
             return False
         if before.header.get("left_out", 0) != left_out:
             return False
-        if self.options.salvage_backups and file.kind == Kind.CONVERSATION:
-            return not any(backups_of(self.options.root, self.tree, file))
+        salvages = self.options.salvage_backups and file.kind == Kind.CONVERSATION
+        if salvages and any(backups_of(self.options.root, self.tree, file)):
+            return False
         if not (left_out or before.header.get("stored", True)) and self._is_kept(file):
             return False
         # One that could not be read has no hash, and its permissions leave no trace in its times.

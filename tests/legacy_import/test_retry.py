@@ -1,5 +1,6 @@
 """Rejected records again, after the importer learned to read them."""
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,17 @@ def test_nothing_was_learned(tree: Tree) -> None:
     retried = retry(report.run_id)
     assert (retried.tried, retried.placed) == (3, 0)
     assert (rows(), rows("import_rejects", "import_chunks")) == before
+
+
+def test_a_name_that_is_longer_in_print(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = b"backups/7/2024-05-01" + b"\xff" * 200 + b".json"
+    folder = tree.write("backups/7/2024-05-01.json", {"messages": []}).parent
+    (folder.parents[1] / os.fsdecode(name)).write_bytes(b"no json")
+    tree.old_chat(7, line(1), line(2, direction="sideways"))
+    report = tree.imported()
+    assert report.counts.total("rejected") == 2
+    monkeypatch.setitem(messages.SPELLINGS, "sideways", "bot")
+    assert retry(report.run_id).placed == 1
 
 
 def test_a_record_takes_its_place(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

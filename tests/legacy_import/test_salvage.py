@@ -49,6 +49,16 @@ def test_later_they_come_last(begun_anew: Tree) -> None:
     assert [text for _, text in contents(7)] == [f"line {n}" for n in (11, 12, 1, 2, 3)]
 
 
+def test_a_changed_file_without_backups(tree: Tree) -> None:
+    """Also one of the same size."""
+    tree.old_chat(8, line(1, "a"), line(2))
+    tree.imported()
+    tree.old_chat(8, line(1, "b"), line(2))
+    report = tree.imported(salvage_backups=True)
+    assert report.counts["messages"] == Tally(source=2, changed=1, unchanged=1)
+    assert [text for _, text in contents(8)] == ["b", "line 2"]
+
+
 def test_nothing_is_missing(tree: Tree) -> None:
     tree.old_chat(7, line(1), line(2))
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})

@@ -56,7 +56,9 @@ class Command(BaseCommand):
         for table, rows in sorted(undone.removed.items()):
             self.stdout.write(f"{rows:,} {table} {verb}, {undone.restored[table]:,} as before")
         if not dry_run:
-            self.stdout.write(f"Run {undone.about} is undone by run {undone.run_id}.")
+            self.stdout.write(
+                f"Run {undone.about} is undone by run {undone.run_id}. Bots that it made stay."
+            )
 
     def _list(self, rows: list[str]) -> None:
         for row in rows[:MOST_LISTED]:
