@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
+from botplatform.embedded import EmbeddedServerError
 from tenants import correlation
 
 logger = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ def locked_out(request: HttpRequest, minutes: int) -> HttpResponse:
 
 def _database_error(error: BaseException | None) -> BaseException | None:
     while error is not None:
-        if isinstance(error, psycopg.OperationalError):
+        if isinstance(error, psycopg.OperationalError | EmbeddedServerError):
             return error
         if isinstance(error, OperationalError) and error.__cause__ is None:
             return error

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import path, reverse
 
 from botplatform import errors
+from botplatform.embedded import EmbeddedServerError
 from botplatform.urls import urlpatterns
 
 ID = {"headers": {"X-Request-ID": "number-of-a-request"}}
@@ -46,13 +47,17 @@ def client(settings) -> Client:
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
-@pytest.fixture
-def dead_database(db: None, django_db_blocker) -> Iterator[None]:
-    """A connection to where no server is."""
+def does_not_start():
+    raise EmbeddedServerError("The disk is full.") from OSError("No space left on device")
+
+
+@pytest.fixture(params=[lambda: None, does_not_start], ids=["no server", "none that starts"])
+def dead_database(request, db: None, django_db_blocker) -> Iterator[None]:
+    """A connection to where no server is, or where the embedded one cannot be started."""
     default = connections["default"]
     dead = default.copy()
     dead.settings_dict = {**default.settings_dict, "HOST": "127.0.0.1", "PORT": "9"}
-    dead.serve = lambda: None
+    dead.serve = request.param
     connections["default"] = dead
     with django_db_blocker.unblock():
         yield
@@ -81,6 +86,9 @@ def test_pages(client: Client) -> None:
 
 def test_no_database(client: Client, dead_database: None) -> None:
     client.cookies["sessionid"] = "a" * 32
-    answer = client.get(reverse("admin:index"), **ID)
-    shows(answer, 503, "The database cannot be reached")
-    assert answer["Retry-After"] == "30"
+    for page in ("index", "login", "conversations_message_changelist"):
+        answer = client.get(reverse(f"admin:{page}"), **ID)
+        shows(answer, 503, "The database cannot be reached")
+        assert answer["Retry-After"] == "30"
+    download = reverse("admin:conversations_message_download", args=["csv"])
+    shows(client.get(download, **ID), 503, "The database cannot be reached")
