@@ -9,13 +9,15 @@ from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+VIEWER = "tenants.backoffice.pages.sees_a_bot"
 MANAGER = "tenants.backoffice.pages.manages_a_bot"
 SUPERUSER = "tenants.backoffice.pages.is_superuser"
 
 
-def _page(title: Any, icon: str, name: str, permission: Any = None) -> dict[str, Any]:
-    page = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
-    return page | ({"permission": permission} if permission else {})
+def _page(title: Any, icon: str, name: str, permission: str | None = VIEWER) -> dict[str, Any]:
+    """An entry of the menu, for those whom the page answers."""
+    link = reverse_lazy(f"admin:{name}")
+    return {"title": title, "icon": icon, "link": link, "permission": permission}
 
 
 def metrics_are_listed(request: HttpRequest) -> bool:
@@ -64,7 +66,7 @@ LOOK = {
         "navigation": [
             {
                 "items": [
-                    _page(_("Dashboard"), "dashboard", "index"),
+                    _page(_("Dashboard"), "dashboard", "index", None),
                     _page(_("Bots"), "smart_toy", "tenants_bot_changelist"),
                     _page(_("People"), "group", "conversations_profile_changelist"),
                     _page(_("Conversations"), "forum", "conversations_conversation_changelist"),

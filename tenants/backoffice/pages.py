@@ -145,6 +145,10 @@ def may(least_role: str, row: Any = None) -> bool:
     return scope.allows(least_role, row.pk if isinstance(row, Bot) else row.bot_id)
 
 
+def sees_a_bot(request: HttpRequest) -> bool:
+    return may("viewer")
+
+
 def manages_a_bot(request: HttpRequest) -> bool:
     return may("manager")
 
