@@ -54,15 +54,30 @@ class LoginForm(AuthenticationForm):
         return cleaned
 
 
-class SetUpForm(forms.Form):
+class PasswordForm(forms.Form):
+    """A session that somebody found gives its owner no factor, and takes none away."""
+
+    password = forms.CharField(label=gettext_lazy("Your password"), widget=PasswordInput)
+
+    def __init__(self, user: Any, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise ValidationError(gettext("This is not your password."), guessing.WRONG)
+        return password
+
+
+class SetUpForm(PasswordForm):
     key = forms.CharField(widget=forms.HiddenInput)
     otp_token = forms.CharField(
         label=gettext_lazy("The code that the app shows"), widget=TextInput(attrs=CODE)
     )
 
     def __init__(self, user: Any, data: Any = None) -> None:
-        self.user = user
-        super().__init__(data)
+        super().__init__(user, data)
         # Nobody reads a stored secret back, so until the first code the page has it, sealed.
         self.initial["key"] = self.sealed = self._given() or signing.dumps(
             default_key(), salt=self._salt()
@@ -96,22 +111,8 @@ class SetUpForm(forms.Form):
         return f"second-factor-{self.user.pk}"
 
 
-class RemoveForm(forms.Form):
-    password = forms.CharField(label=gettext_lazy("Your password"), widget=PasswordInput)
-
-    def __init__(self, user: Any, data: Any = None) -> None:
-        self.user = user
-        super().__init__(data)
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise ValidationError(gettext("This is not your password."), guessing.WRONG)
-        return password
-
-
 def second_factor(request: HttpRequest) -> HttpResponse:
-    form_class = RemoveForm if devices_of(request.user.pk).exists() else SetUpForm
+    form_class = PasswordForm if devices_of(request.user.pk).exists() else SetUpForm
     form = form_class(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if isinstance(form, SetUpForm):

@@ -42,6 +42,10 @@ def code_of(key: str, steps: int = 0) -> str:
     return f"{totp(bytes.fromhex(key), drift=steps):06}"
 
 
+def set_up(client: Client, key: str, code: str, password: str = PASSWORD) -> Any:
+    return client.post(PAGE, {"key": key, "otp_token": code, "password": password})
+
+
 @pytest.fixture
 def key(client: Client, staff: User) -> str:
     """Set up by the page, signed out again."""
@@ -50,9 +54,8 @@ def key(client: Client, staff: User) -> str:
     key = form.device().key
     for wrong in ("000000", "abcdef", "", "²²²²²²"):
         if wrong != code_of(key):
-            assert client.post(PAGE, {"key": form.sealed, "otp_token": wrong}).status_code == 200
-    answer = client.post(PAGE, {"key": form.sealed, "otp_token": code_of(key, -1)})
-    assert answer.status_code == 302
+            assert set_up(client, form.sealed, wrong).status_code == 200
+    assert set_up(client, form.sealed, code_of(key, -1)).status_code == 302
     client.post(reverse("admin:logout"))
     ask("DELETE FROM axes_accessattempt")
     return key
@@ -94,6 +97,20 @@ def test_wrong_codes_make_it_wait(client: Client, staff: User, key: str) -> None
     ask(f"UPDATE {TABLE} SET throttling_failure_timestamp = {ago}")
     assert sign_in(client, staff, code_of(key)) == 302
     assert ask(f"SELECT throttling_failure_count FROM {TABLE}") == [(0,)]
+
+
+def test_it_is_set_up_with_ones_password(client: Client, staff: User) -> None:
+    """Who finds a session must not lock its owner out."""
+    assert sign_in(client, staff) == 302
+    form = client.get(PAGE).context["form"]
+    code = code_of(form.device().key)
+    for wrong in ("", "wrong"):
+        answer = set_up(client, form.sealed, code, wrong)
+        assert answer.status_code == 200
+        assert [*answer.context["form"].errors] == ["password"]
+    assert ask(f"SELECT count(*) FROM {TABLE}") == [(0,)]
+    assert set_up(client, form.sealed, code).status_code == 302
+    assert ask(f"SELECT count(*) FROM {TABLE}") == [(1,)]
 
 
 def test_ones_password_removes_it(client: Client, staff: User, key: str) -> None:
@@ -140,8 +157,7 @@ def test_another_users_sealed_key(client: Client, staff: User, world: World) -> 
     client.force_login(world.superuser)
     sealed = client.get(PAGE).context["form"].sealed
     assert sign_in(client, staff) == 302
-    form = client.post(PAGE, {"key": sealed, "otp_token": "000000"}).context["form"]
-    assert form.sealed != sealed
+    assert set_up(client, sealed, "000000").context["form"].sealed != sealed
 
 
 def test_nobody_in_a_context_reads_a_secret(staff: User, key: str, world: World) -> None:
