@@ -133,6 +133,7 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
         return {
             "hits": [(message, marked(message)) for message in page.rows],
             "older_hits": str(page.older or ""),
+            "why_nothing": "" if page.rows else question.why_nothing(),
         }
 
 

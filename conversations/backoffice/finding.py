@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchHeadline, SearchQuery
+from django.db import connection
 from django.db.models import (
     BooleanField,
     DateTimeField,
@@ -22,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Left
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from conversations.models import Message
 from conversations.search import CONFIG, MOST_FOUND, EqualsAny, search_query
@@ -37,6 +39,12 @@ FRAGMENTS: dict[str, Any] = {
     "max_words": 30,
     "fragment_delimiter": " … ",
 }
+# As find_messages sees it.
+IS_EMPTY = "SELECT querytree(to_tsquery(%s::regconfig, %s)) IN ('', 'T')"
+NO_WORD = gettext_lazy(
+    "There is no word to look for in this: common ones such as “the” or “и”, signs and emoji are "
+    "not searched for, and words to leave out need another one to be found."
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,13 @@ class Question:
     def query(self) -> SearchQuery | None:
         typed = search_query(self.text)
         return SearchQuery(typed, config=CONFIG, search_type="raw") if typed else None
+
+    def why_nothing(self) -> str:
+        """Of a question to which there is no answer whatever the messages say."""
+        with connection.cursor() as cursor:
+            cursor.execute(IS_EMPTY, [CONFIG, search_query(self.text)])
+            [(is_empty,)] = cursor.fetchall()
+        return str(NO_WORD) if is_empty else ""
 
 
 class Found(Func):

@@ -64,6 +64,9 @@ class MessageList(NewestFirstList):
     def count(self) -> int:
         return len(self.result_list) if self.searches else super().count()
 
+    def why_nothing(self) -> str:
+        return self.question.why_nothing() if self.searches else ""
+
     def url_for_result(self, result: Message) -> str:
         """Into the chat, where the search goes on."""
         chat = reverse(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from conversations.models import Conversation, Message
 from tenants.context import staff_context
@@ -198,6 +199,21 @@ def test_queries_do_not_grow(
     for asked in ({}, {"q": "борщ"}, {"bot__id__exact": str(chats[0].bot_id)}):
         with django_assert_max_num_queries(17):
             client.get(LIST, asked)
+
+
+@pytest.mark.parametrize("words", ["the", "а", "it's don't", "☀️", "?!", "-борщ", "the OR и", "* OR"])
+def test_what_is_not_searched_for_is_said(
+    chats: list[Conversation], client_of: Callable[..., Client], words: str
+) -> None:
+    chat = chats[0]
+    MessageFactory(conversation=chat, content="The sun, it's the ☀️, а don't?!")
+    client = client_of(chat.bot)
+    in_chat = reverse("admin:conversations_conversation_change", args=[chat.pk])
+    for page in (LIST, in_chat):
+        assert "no word to look for" in client.get(page, {"q": words}).content.decode()
+        of_a_word = client.get(page, {"q": "nowhere the"}).content.decode()
+        assert "no word to look for" not in of_a_word
+    assert "no word to look for" not in client.get(LIST, {"sender_type__exact": "x"}).content.decode()
 
 
 def test_no_word_of_another_bot(

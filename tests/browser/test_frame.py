@@ -141,6 +141,7 @@ def test_a_second_factor(open_page: OpenPage, staff: Staff, mode: str) -> None:
     assert_fine(page)
     secret = page.locator("main code").inner_text()
     page.get_by_label("The code that the app shows").fill(f"{totp(b32decode(secret)):06}")
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Set it up").click()
     expect(page.get_by_text("From now on the code is asked for")).to_be_visible()
     assert_fine(page)
