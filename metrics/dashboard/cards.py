@@ -1,7 +1,7 @@
 """The numbers at the top of the dashboard, each with its list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from conversations.models import Conversation, Message
+from metrics.rollups.days import midnight
 from metrics.rollups.figures import Figures
 from tenants.backoffice.counting import MOST_COUNTED, CappedPaginator, rounded
 from tenants.models import Bot
@@ -24,8 +25,9 @@ class Card:
     note: str = ""
 
 
-def cards(bot: Bot | None, today: Figures, midnight: datetime, messages: int) -> list[Card]:
-    """`messages`: as many as the rollups know of, for whom the table's estimate is not."""
+def cards(bot: Bot | None, day: date, today: Figures, of_system: int, messages: int) -> list[Card]:
+    """`of_system`: messages of today that its figures leave out. `messages`: as many as the rollups
+    know of, for whom the table's estimate is not."""
     of_bot = {"bot__id__exact": bot.pk} if bot else {}
     return [
         *([] if bot else _of_bots()),
@@ -36,10 +38,14 @@ def cards(bot: Bot | None, today: Figures, midnight: datetime, messages: int) ->
         ),
         Card(
             _("Messages today"),
-            _number(today.messages),
-            _list("conversations_message", **of_bot, sent_at__gte=midnight.isoformat()),
-            _("%(people)s from people, %(bots)s from bots")
-            % {"people": _number(today.messages_in), "bots": _number(today.messages_out)},
+            _number(today.messages + of_system),
+            _list(
+                "conversations_message",
+                **of_bot,
+                sent_at__gte=midnight(day).isoformat(),
+                sent_at__lt=midnight(day + timedelta(days=1)).isoformat(),
+            ),
+            _today(today, of_system),
         ),
         Card(
             _("Messages"),
@@ -47,6 +53,16 @@ def cards(bot: Bot | None, today: Figures, midnight: datetime, messages: int) ->
             _list("conversations_message", **of_bot),
         ),
     ]
+
+
+def _today(today: Figures, of_system: int) -> str:
+    people, bots = _number(today.messages_in), _number(today.messages_out)
+    if not of_system:
+        return _("%(people)s from people, %(bots)s from bots") % {"people": people, "bots": bots}
+    return _("%(people)s from people, %(bots)s from bots, %(system)s of the system") % {
+        **{"people": people, "bots": bots},
+        "system": _number(of_system),
+    }
 
 
 def _of_bots() -> list[Card]:

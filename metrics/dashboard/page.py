@@ -11,7 +11,7 @@ from metrics.dashboard import storage
 from metrics.dashboard.cards import cards
 from metrics.dashboard.graphs import messages_chart, response_chart
 from metrics.models import DailyRollup
-from metrics.rollups.days import day_of, midnight
+from metrics.rollups.days import day_of
 from metrics.rollups.figures import BotTotals, overview
 from tenants.backoffice import panels
 from tenants.backoffice.choosing import bot_asked_for, bot_form
@@ -29,7 +29,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     days = int(asked) if asked in map(str, DAYS) else 30
     now = timezone.now()
     series, ranking = overview(days, bot.pk if bot else None, now)
-    messages = storage.messages_of_bots(bot)
+    day = day_of(now)
+    of_system = storage.of_system(bot, day)
+    system_today = sum(on_day for _all, on_day in of_system.values())
+    messages = storage.messages_of_bots(bot, of_system)
     partitions = storage.partitions()
     shares = storage.shares(partitions, messages, MOST)
     today = [*series.days.values()][-1]
@@ -41,7 +44,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "zone": settings.METRICS_TIME_ZONE,
         "choices": DAYS,
         "is_empty": not ranking,
-        "cards": cards(bot, today, midnight(day_of(now)), sum(messages.values())),
+        "cards": cards(bot, day, today, system_today, sum(messages.values())),
         "charts": [messages_chart(series), response_chart(series)],
         "rolled_up_at": series.rolled_up_at,
         "totals": series.totals,
@@ -61,12 +64,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compared(ranking: list[BotTotals]) -> dict[str, Any]:
-    busiest = [one for one in ranking[:MOST] if one.totals.messages]
+    """A bot is in one of the halves: of two bots one is the quieter."""
+    half = (len(ranking) + 1) // 2
     in_error = Bot.objects.filter(status=Bot.Status.ERROR).only("name", "status")
     most_errors = sorted(ranking, key=lambda one: -one.totals.errors)[:MOST]
     return {
-        "busiest": busiest,
-        "quietest": ranking[len(busiest) :][: -MOST - 1 : -1],
+        "busiest": [one for one in ranking[:half][:MOST] if one.totals.messages],
+        "quietest": ranking[half:][: -MOST - 1 : -1],
         "in_error": in_error[:MOST],
         "most_errors": [one for one in most_errors if one.totals.errors],
     }

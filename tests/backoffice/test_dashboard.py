@@ -82,8 +82,8 @@ def test_its_numbers_are_the_datas(fleet: list[Bot]) -> None:
     assert card(context, "Messages") == str(rows("SELECT count(*) FROM messages")[0][0])
     assert card(context, "Conversations") == "3"
     assert (card(context, "Bots"), card(context, "Active bots")) == ("4", "3")
-    assert context["busiest"][0].name == "Bot of 60"
-    assert context["quietest"][0].name == "Idle"
+    assert [one.name for one in context["busiest"]] == ["Bot of 60", "Bot of 40"]
+    assert [one.name for one in context["quietest"]] == ["Idle", "Bot of 20"]
     assert [one.name for one in context["most_errors"]] == ["Bot of 20"]
     assert [bot.name for bot in context["in_error"]] == ["Idle"]
     assert sum(partition.size for partition in context["partitions"]) > 0
@@ -92,6 +92,33 @@ def test_its_numbers_are_the_datas(fleet: list[Bot]) -> None:
     assert html.count("<details") == 2
     # What is in the chart is in its table.
     assert [int(texts[0]) for _, texts in chart.rows] == people
+
+
+@pytest.mark.parametrize("of_one_bot", [False, True])
+def test_its_lists_have_as_many(fleet: list[Bot], of_one_bot: bool) -> None:
+    """Also what the system said, which no chart has, and not what is dated tomorrow."""
+    now = timezone.now()
+    for ago in (timedelta(0), timedelta(days=3), timedelta(days=400), -timedelta(days=2)):
+        MessageFactory(conversation__bot=fleet[0], sender_type="system", sent_at=now - ago)
+    rolled_up()
+    client = signed_in("viewer", *fleet[:2])
+    context = client.get("/admin/", {"bot": fleet[0].pk} if of_one_bot else {}).context
+    today, in_total = context["cards"][-2:]
+    assert (today.value, in_total.value) == (("2", "24") if of_one_bot else ("3", "64"))
+    for each in (today, in_total):
+        assert client.get(each.url).context["cl"].shown_count == f"{each.value} messages"
+    assert today.note.endswith("1 of the system")
+    assert sum(share.messages for share in context["shares"]) == int(in_total.value)
+
+
+@pytest.mark.parametrize(("bots", "busiest", "quietest"), [(1, 1, 0), (3, 2, 1), (12, 5, 5)])
+def test_each_bot_is_busy_or_quiet(bots: int, busiest: int, quietest: int) -> None:
+    for _ in range(bots):
+        MessageFactory(sent_at=timezone.now())
+    context = signed_in(is_superuser=True).get("/admin/").context
+    found = [one.bot_id for name in ("busiest", "quietest") for one in context[name]]
+    assert (len(context["busiest"]), len(context["quietest"])) == (busiest, quietest)
+    assert len(set(found)) == len(found)
 
 
 def test_today_is_as_of_now(fleet: list[Bot]) -> None:

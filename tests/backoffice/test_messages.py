@@ -201,7 +201,9 @@ def test_queries_do_not_grow(
             client.get(LIST, asked)
 
 
-@pytest.mark.parametrize("words", ["the", "а", "it's don't", "☀️", "?!", "-борщ", "the OR и", "* OR"])
+@pytest.mark.parametrize(
+    "words", ["the", "а", "it's don't", "☀️", "?!", "-борщ", "the OR и", "* OR"]
+)
 def test_what_is_not_searched_for_is_said(
     chats: list[Conversation], client_of: Callable[..., Client], words: str
 ) -> None:
@@ -213,7 +215,9 @@ def test_what_is_not_searched_for_is_said(
         assert "no word to look for" in client.get(page, {"q": words}).content.decode()
         of_a_word = client.get(page, {"q": "nowhere the"}).content.decode()
         assert "no word to look for" not in of_a_word
-    assert "no word to look for" not in client.get(LIST, {"sender_type__exact": "x"}).content.decode()
+    assert (
+        "no word to look for" not in client.get(LIST, {"sender_type__exact": "x"}).content.decode()
+    )
 
 
 def test_no_word_of_another_bot(
