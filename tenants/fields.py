@@ -1,50 +1,15 @@
 """Column types the tenant tables share."""
 
-import json
 import math
 from typing import Any, NoReturn, cast
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DO_NOTHING, ForeignObject
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
-from django.forms.fields import InvalidJSONInput
-from django.utils.translation import gettext as _
 
-
-class JSONText(forms.JSONField):
-    """Indented for people; half a surrogate pair comes back escaped, as no page can hold it."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except ValidationError:
-            raise ValidationError(_said_of_json(value), code="invalid") from None
-        except (ValueError, RecursionError):  # numbers of thousands of digits, endless nesting
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except (ValueError, RecursionError):
-            return InvalidJSONInput(data)
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, InvalidJSONInput):
-            return value
-        text = json.dumps(value, ensure_ascii=False, indent=2, cls=self.encoder)
-        return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _said_of_json(text: str) -> str:
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        place = {"line": error.lineno, "column": error.colno, "error": error.msg}
-        return _("Enter valid JSON. Line %(line)s, column %(column)s: %(error)s.") % place
-    return _("Enter valid JSON.")
+from tenants.json_text import JSONText
 
 
 class TypedJSONField(models.JSONField):

@@ -121,6 +121,37 @@ def test_wrong_json_is_told_where(alice_bot: Bot) -> None:
     assert "Line 3, column 7: Expecting ':' delimiter" in str(errors["config"].as_data())
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ('{"more": [{"a": 1, "a": 2}]}', "“a” is there twice"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "“\\ud800” is there twice"),
+        (
+            '{"a": 123456789012345678901234567890.5}',
+            "number 123456789012345678901234567890.5 would",
+        ),
+        ('{"a": 0.1234567890123456789}', "would be rounded"),
+        ('{"a": 1e400}', "would be rounded"),
+        ('{"a": 1e-99999999999999999999}', "would be rounded"),
+    ],
+)
+def test_what_would_not_be_kept_is_refused(alice_bot: Bot, typed: str, told: str) -> None:
+    client = signed_in("manager", alice_bot)
+    response = client.post(page(alice_bot), {**form_of(client, alice_bot), "config": typed})
+    form = response.context["adminform"].form
+    assert told in form.errors["config"][0]
+    assert form["config"].value() == typed
+    assert Bot.objects.get(pk=alice_bot.pk).config == {}
+
+
+def test_exact_numbers_are_kept(alice_bot: Bot) -> None:
+    typed = '{"a": [0.1, 1.50, -2e-7, 1e23, 123456789012345678901234567890, 9007199254740993]}'
+    client = signed_in("manager", alice_bot)
+    client.post(page(alice_bot), {**form_of(client, alice_bot), "config": typed})
+    kept = [0.1, 1.5, -2e-7, 10**23, 123456789012345678901234567890, 9007199254740993]
+    assert Bot.objects.get(pk=alice_bot.pk).config == {"a": kept}
+
+
 def test_a_token_is_replaced_and_never_shown(alice_bot: Bot) -> None:
     client = signed_in("manager", alice_bot)
     token = "987654321:" + "B" * 35
