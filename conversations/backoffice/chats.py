@@ -142,7 +142,7 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
 
 def _to_add_the_person(chat: Conversation) -> str:
     """Of a private chat, whose id is the person's."""
-    known = urlencode({"bot": chat.bot_id, "telegram_id": chat.chat_id})
+    known = urlencode({"bot": str(chat.bot_id), "telegram_id": str(chat.chat_id)})
     return f"{reverse('admin:conversations_profile_add')}?{known}"
 
 
