@@ -67,6 +67,7 @@ WORDS = {
     gettext_noop('This conversation has this Telegram message already.'),
     gettext_noop('This day of the bot is summed up already.'),
     gettext_noop('This user has a role for this bot already.'),
+    gettext_noop('Times lie in the years 2 to 9998.'),
     gettext_noop('Undone'),
     gettext_noop('Update'),
     gettext_noop('User'),

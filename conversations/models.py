@@ -19,6 +19,7 @@ from conversations.triggers import (
     start_at_zero,
 )
 from tenants.audit.triggers import audit_rows, audit_statements
+from tenants.calendar import in_calendar
 from tenants.fields import JSONArrayField, JSONObjectField, PositionField, SiblingKey
 from tenants.ids import uuid7
 from tenants.queries import TenantManager
@@ -60,6 +61,7 @@ class Profile(TenantModel):
                 name="profiles_age_range",
                 violation_error_message=f"The age is between {YOUNGEST} and {OLDEST}.",
             ),
+            *in_calendar("profiles", "created_at", "last_active_at"),
         ]
         indexes = [
             # A bot's people, the last active first.
@@ -109,6 +111,7 @@ class Conversation(TenantModel):
                 name="conversations_counters_positive",
                 violation_error_message="Counters are never negative.",
             ),
+            *in_calendar("conversations", "created_at", "last_message_at"),
         ]
         indexes = [
             # A bot's inbox, the latest first.
@@ -193,6 +196,7 @@ class Message(TenantModel):
                 name="messages_type_present",
                 violation_error_message="A message has a type, such as text.",
             ),
+            *in_calendar("messages", "sent_at"),
         ]
         indexes = [
             # Full-text search. Without fastupdate no search pays for somebody's pending inserts.

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
@@ -12,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from conversations.models import Conversation, ErasedPerson, Message, Profile
 from tenants import personal
-from tenants.personal import Person, Rows
+from tenants.personal import SMALLEST_TELLING_ID, Person, Rows
 
 ROWS_AT_ONCE = 2000
 # A bot that writes takes the conversation first and then looks at the profile, so this waits for
@@ -23,10 +24,10 @@ LOCK_CHATS = """
     ORDER BY id FOR UPDATE
 """
 LOCK_PROFILE = "SELECT 1 FROM profiles WHERE bot_id = %(bot)s AND id = %(profile)s FOR UPDATE"
-OTHER_CHATS = """
-    DELETE FROM messages WHERE bot_id = %(bot)s AND sender_id = %(telegram)s
-    AND conversation_id <> ALL (%(chats)s)
-"""
+# Where the sender was a word in the legacy file, the id stands beside it.
+IDS_OF_SENDER = ("sender_id", "user_id", "from_id")
+# As of SMALLEST_TELLING_ID; what stands before it may be its sign.
+TELLING_ID = re.compile(r"(?<![0-9])[1-9][0-9]{4,18}(?![0-9])")
 
 
 class Gone(Exception):
@@ -89,6 +90,13 @@ class ErasedPeople:
             return False
         return mark_of(self.bot_id, telegram_id) in self.marks
 
+    def have_file(self, key: int | None, path: str) -> bool:
+        """A file of one of them, by the id in its name; a stray one is named somehow."""
+        if key is not None or not self.marks:
+            return key in self
+        found = map(int, TELLING_ID.findall(path))
+        return any(number in self or -number in self for number in found)
+
 
 class ConversationsHolder:
     tables: ClassVar[Mapping[str, str]] = {
@@ -105,12 +113,11 @@ class ConversationsHolder:
         messages = Message.objects.filter(bot=bot).order_by("conversation_id", "position")
         messages = messages.values(*columns)
         chats = Conversation.objects.filter(bot=bot, pk__in=person.chats).order_by("pk")
-        elsewhere = messages.filter(sender_id=person.telegram_id)
-        elsewhere = elsewhere.exclude(conversation_id__in=person.chats)
         of_chats = messages.filter(conversation_id__in=person.chats)
         yield "profile", Profile.objects.filter(bot=bot, pk=person.profile_id).values()
         yield "conversations", chats.values()
         yield "messages", of_chats.iterator(ROWS_AT_ONCE)
+        elsewhere = _elsewhere(person).order_by("conversation_id", "position").values(*columns)
         yield "messages_in_other_chats", elsewhere.iterator(ROWS_AT_ONCE)
 
     def erase(self, person: Person) -> dict[str, int]:
@@ -118,8 +125,8 @@ class ConversationsHolder:
         bot, chats = person.bot_id, list(person.chats)
         with connection.cursor() as cursor:
             messages = Message.objects.filter(bot=bot, conversation_id__in=chats).count()
-            cursor.execute(OTHER_CHATS, person.values)
-            messages += cursor.rowcount
+            number, _ = _elsewhere(person).delete()
+            messages += number
             cursor.execute(
                 "DELETE FROM conversations WHERE bot_id = %s AND id = ANY (%s)", [bot, chats]
             )
@@ -129,3 +136,14 @@ class ConversationsHolder:
             )
             profiles = cursor.rowcount
         return {"messages": messages, "conversations": conversations, "profiles": profiles}
+
+
+def _elsewhere(person: Person) -> QuerySet[Message]:
+    """Sent by the person in chats that are not theirs."""
+    sent, telegram_id = Q(sender_id=person.telegram_id), person.telegram_id
+    if abs(telegram_id) >= SMALLEST_TELLING_ID:
+        for name in IDS_OF_SENDER:
+            ids = Q(**{f"metadata__{name}__in": [telegram_id, str(telegram_id)]})
+            sent |= ids & Q(sender_type="user")
+    messages: QuerySet[Message] = Message.objects.filter(sent, bot=person.bot_id)
+    return messages.exclude(conversation_id__in=person.chats)

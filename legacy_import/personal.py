@@ -54,9 +54,10 @@ READ = {
 }
 # Files of several people that are kept as they were, piece by piece.
 SHARED = """
-    SELECT part.file_id, part.data FROM import_file_parts AS part JOIN import_files AS file
+    SELECT part.file_id, part.data, file.kind = 'metrics'
+    FROM import_file_parts AS part JOIN import_files AS file
         ON file.bot_id = part.bot_id AND file.id = part.file_id
-    WHERE part.bot_id = %(bot)s AND file.key IS NULL AND file.kind <> 'metrics'
+    WHERE part.bot_id = %(bot)s AND file.key IS NULL
     ORDER BY part.file_id, part.number
 """
 DATE = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
@@ -97,25 +98,29 @@ def _shared_files(person: Person) -> list[Any]:
     """Those with the person's id in their bytes; only Python can look into them."""
     if abs(person.telegram_id) < SMALLEST_TELLING_ID:
         return []
-    theirs = _pattern(str(person.telegram_id))
+    digits = str(person.telegram_id)
+    theirs, among_numbers = _pattern(digits), _pattern(digits, among_numbers=True)
     found: dict[Any, bool] = {}
     with connection.chunked_cursor() as cursor:
         cursor.execute(SHARED, person.values)
         last, tail = None, b""
-        for file, data in cursor:
+        for file, data, is_metrics in cursor:
             # In UTF-16 as well.
             piece = (tail if file == last else b"") + zlib.decompress(data).replace(b"\0", b"")
-            found[file] = found.get(file, False) or theirs.search(piece) is not None
+            pattern = among_numbers if is_metrics else theirs
+            found[file] = found.get(file, False) or pattern.search(piece) is not None
             last, tail = file, piece[-LONGEST:]
     return [file for file, is_in in found.items() if is_in]
 
 
-def _pattern(digits: str) -> re.Pattern[bytes]:
-    """As in erase_from_import. One that reads like a date names an entry, or is an id's value."""
-    if not DATE.fullmatch(digits):
+def _pattern(digits: str, among_numbers: bool = False) -> re.Pattern[bytes]:
+    """As in erase_from_import. One that reads like a date names an entry, or is an id's value; and
+    among measurements, which any number can be."""
+    if not DATE.fullmatch(digits) and not among_numbers:
         return re.compile(rf"(?<![0-9]){digits}(?![0-9])".encode())
     value = rf'"([^"]*[_/])?(id|sender|user|chat|peer)"\s*:\s*"?[a-z]*{digits}(?![0-9])'
-    return re.compile(rf'"{digits}"\s*:\s*\{{|{value}'.encode())
+    entry = rf'"{digits}"' if among_numbers else rf'"{digits}"\s*:\s*\{{'
+    return re.compile(f"{entry}|{value}".encode())
 
 
 def _json(value: Any) -> dict[str, int]:

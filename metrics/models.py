@@ -6,6 +6,7 @@ from pgtrigger import Update
 
 from conversations.changed_days import note_changed_days, note_late_rows
 from tenants.audit.triggers import audit_rows, audit_statements
+from tenants.calendar import in_calendar
 from tenants.fields import JSONObjectField, NumericField
 from tenants.queries import TenantManager
 from tenants.tenant import TenantModel
@@ -31,7 +32,8 @@ class BotMetric(TenantModel):
                 condition=~Q(metric_name=""),
                 name="bot_metrics_name_present",
                 violation_error_message="A metric needs a name.",
-            )
+            ),
+            *in_calendar("bot_metrics", "recorded_at"),
         ]
         indexes = [
             # One metric of a bot over time.

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject, Left
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +118,10 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
             return TemplateResponse(request, "conversations/window.html", context)
         context |= self.admin_site.each_context(request)
         context |= {"opts": self.opts, "original": chat, "title": self.person(chat)}
-        context |= {"addresses": {name: _address(name, chat) for name in ("edit", "history")}}
+        addresses = {name: _address(name, chat) for name in ("edit", "history")}
+        if context["may_change"] and chat.chat_id > 0:
+            addresses["add_person"] = _to_add_the_person(chat)
+        context |= {"addresses": addresses}
         if text:
             context |= self._hits(request, chat, text)
         return TemplateResponse(request, "conversations/transcript.html", context)
@@ -135,6 +139,12 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
             "older_hits": str(page.older or ""),
             "why_nothing": "" if page.rows else question.why_nothing(),
         }
+
+
+def _to_add_the_person(chat: Conversation) -> str:
+    """Of a private chat, whose id is the person's."""
+    known = urlencode({"bot": str(chat.bot_id), "telegram_id": str(chat.chat_id)})
+    return f"{reverse('admin:conversations_profile_add')}?{known}"
 
 
 def _address(name: str, chat: Conversation) -> str:

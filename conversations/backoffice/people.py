@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.backoffice.erasing import erase_page, receipt_page
 from conversations.backoffice.export import export
 from conversations.backoffice.tree import tree
-from conversations.models import Profile
+from conversations.models import Conversation, Profile
 from conversations.personal import chats_of
 from tenants.backoffice.days import DaysFilter
 from tenants.backoffice.filters import BotFilter
@@ -73,6 +73,12 @@ class ProfileAdmin(NewestFirst, TenantAdmin):
         (_("Additional data"), {"fields": ("additional_data",), "classes": ("collapse",)}),
     )
     change_form_template = "backoffice/people/change_form.html"
+
+    def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            unlinked = Conversation.objects.filter(bot=obj.bot_id, profile_id=None)
+            unlinked.filter(chat_id=obj.telegram_id).update(profile_id=obj.pk)
 
     @admin.display(description=_("name"), ordering="name")
     def name_or_id(self, person: Profile) -> str:

@@ -28,8 +28,6 @@ IDENTITY, CONTENT = 8, 8
 PRIME = 18_446_744_073_709_551_557
 # Keeps pairs of an id and a time apart.
 SPREAD = 11_400_714_819_323_198_485
-# Notes of a message whose time is another one's, and may change with it.
-BORROWED_TIME = ("missing-time", "unreadable-time")
 # Of what has no row; no record's, which stay below PRIME.
 REJECTED = b"\xff" * IDENTITY
 
@@ -140,17 +138,19 @@ def message_of(row: bytes) -> Message:
 
 
 def message_identity(message: Message) -> bytes:
-    """What stays the same when a message is edited: its id and its time.
+    """What stays the same when a message is edited: its id and its time; without both its text.
 
     The id alone is not enough: where a file was begun anew ids begin anew as well.
     """
     number, moment = message.telegram_message_id, (message.sent_at - EPOCH) // MICROSECOND
+    borrowed = message.borrows_time
     for note in message.notes:
         if note.code == "duplicate-id":
             number = int(note.original)
-        elif note.code in BORROWED_TIME and number is not None:
-            moment = 0
-    return identity_of(moment if number is None else number * SPREAD + moment)
+    if number is None:
+        text = message.sender_type, message.content
+        return identity_hash(text) if borrowed else identity_of(moment)
+    return identity_of(number * SPREAD + (0 if borrowed else moment))
 
 
 def message_rows(base: int, conversation_id: uuid.UUID) -> Callable[[int, int, bytes], bytes]:

@@ -44,7 +44,8 @@ def item(record: Any) -> Item:
             key = encode.identity_of(record.telegram_id)
         case Metric():
             values = encode.metric_values(record)
-            key = encode.identity_hash(record.metric_name, record.recorded_at)
+            told = str(record.metric_value) if record.borrowed else record.recorded_at
+            key = encode.identity_hash(record.metric_name, told)
         case _:
             return Item(record, b"", REJECTED, content_hash(record.raw, record.code.encode()))
     original = None if isinstance(record, Metric) else record.original

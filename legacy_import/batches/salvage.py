@@ -113,9 +113,8 @@ def _messages(
         for message in reading.records:
             if not isinstance(message, Message):
                 continue
-            said = hash_of(
-                f"{message.sent_at.isoformat()}|{message.sender_type}|{message.content}".encode()
-            )
+            when = "" if message.borrows_time else message.sent_at.isoformat()
+            said = hash_of(f"{when}|{message.sender_type}|{message.content}".encode())
             if not seen.add(said):
                 again[said] += 1
                 said = hash_of(said + str(again[said]).encode())

@@ -80,7 +80,7 @@ class Session:
         for file, path in zip(files, paths, strict=True):
             self.outcome.files += file.problem != ABSENT
             try:
-                if file.key in self.erased:
+                if self.erased.have_file(file.key, path):
                     self.outcome.erased.add(file.path)
                 else:
                     self._feed(file, before.get(path))

@@ -43,6 +43,7 @@ REJECTS = {
     "name-too-long": _("A bot's name of more than 200 characters."),
     "not-a-token": _("A bot's token that has no token's form: set it in the back office."),
     "token-taken": _("Another bot has this token: set the right one in the back office."),
+    "not-understood": _("A mistake of the importer, whose words the reason has: please report it."),
     # Found when it was written
     "refused-by-database": _("PostgreSQL does not take a value of it: the reason has its words."),
 }

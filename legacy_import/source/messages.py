@@ -11,11 +11,13 @@ from legacy_import.source.records import Message, Note, Reject
 from legacy_import.source.render import FROM_DIRECTION, render_message
 from legacy_import.source.times import EPOCH, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
+    FAULTS,
     OddNumber,
     Refused,
     as_json,
     note,
     plain_text,
+    refusal,
 )
 
 INT64 = range(-(2**63), 2**63)
@@ -96,7 +98,8 @@ class Reader:
         place = self.take()
         try:
             return self._message(place, raw, self._decoder.decode(raw))
-        except Refused as refused:
+        except FAULTS as fault:
+            refused = refusal(fault)
             return Reject(place, refused.code, refused.detail, raw)
 
     def _dialect_of(self, value: dict[str, Any]) -> int:
@@ -156,12 +159,12 @@ class Reader:
             if field == "direction" or not NUMBER.fullmatch(sender.strip()):
                 return self._spelled(field, sender, metadata, notes), None
         elif field == "direction" or isinstance(sender, bool | list | dict):
-            raise Refused(f"{field}-unknown", as_json(sender)[:100].decode())
+            raise Refused(f"{field}-unknown", as_json(sender)[:100].decode(errors="ignore"))
         number, code = whole_number(sender)
         if code:
             note(notes, code, f"/{field}", as_json(sender))
         if number is None:
-            raise Refused("sender-unknown", as_json(sender)[:100].decode())
+            raise Refused("sender-unknown", as_json(sender)[:100].decode(errors="ignore"))
         metadata["sender"] = number
         return "user", number
 

@@ -7,14 +7,16 @@ from typing import Any
 
 from legacy_import.source.document import Document
 from legacy_import.source.found import Element
-from legacy_import.source.records import Metric, Note, Reading, Record, Reject
+from legacy_import.source.records import BORROWED_TIME, Metric, Note, Reading, Record, Reject
 from legacy_import.source.times import EPOCH, UnreadableTime, parse_time
 from legacy_import.source.values import (
+    FAULTS,
     OddNumber,
     Refused,
     as_json,
     note,
     plain_text,
+    refusal,
 )
 
 LONGEST_NAME = 200
@@ -45,7 +47,8 @@ def metric_records(reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo) -
         elif isinstance(found, Element):
             try:
                 snapshot = decoder.decode(found.raw)
-            except Refused as refused:
+            except FAULTS as fault:
+                refused = refusal(fault)
                 yield Reject(document.take(), refused.code, refused.detail, found.raw)
             else:
                 yield from snapshots.read(snapshot, {}, decoder.notes)
@@ -66,6 +69,7 @@ class _Snapshots:
             return
         notes = list(odd)
         recorded_at = self._time(snapshot, notes)
+        borrowed = any(note.code in BORROWED_TIME for note in notes)
         flat = {name: item for name, item in snapshot.items() if name != TIME}
         metrics = snapshot.get("metrics", flat)
         if not isinstance(metrics, dict):
@@ -74,8 +78,11 @@ class _Snapshots:
         for name, value in _numbers(metrics):
             place = self._take()
             try:
-                yield _metric(place, name, value, tags, recorded_at, notes)
-            except Refused as refused:
+                metric = _metric(place, name, value, tags, recorded_at, notes)
+                metric.borrowed = borrowed
+                yield metric
+            except FAULTS as fault:
+                refused = refusal(fault)
                 yield Reject(place, refused.code, refused.detail, as_json({name[:500]: value}))
             notes = []  # are on the first one
 

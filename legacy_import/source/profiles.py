@@ -20,6 +20,7 @@ from legacy_import.source.repeated import Again, last_of_repeated
 from legacy_import.source.splitting import LARGEST_RECORD
 from legacy_import.source.times import EPOCH, ZULU, Form, UnreadableTime, form_of, parse_time
 from legacy_import.source.values import (
+    FAULTS,
     Decoder,
     OddNumber,
     Refused,
@@ -27,6 +28,7 @@ from legacy_import.source.values import (
     note,
     plain,
     plain_text,
+    refusal,
 )
 
 YOUNGEST, OLDEST = 18, 100
@@ -47,7 +49,8 @@ def profile_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Recor
     try:
         end = end_of_first_value(raw)
         profile = _profile(Decoder(), raw[:end], reading.file.key or 0, 1)
-    except Refused as refused:
+    except FAULTS as fault:
+        refused = refusal(fault)
         yield Reject(0, refused.code, refused.detail, raw)
         return
     reading.shape = profile.shape
@@ -82,7 +85,8 @@ def profiles_records(
                 if os.path.lexists(tree / "girls_data" / f"{key}.json"):
                     raise Refused("superseded", f"girls_data/{key}.json")
                 yield _profile(decoder, found.raw, key, place)
-            except Refused as refused:
+            except FAULTS as fault:
+                refused = refusal(fault)
                 yield Reject(place, refused.code, refused.detail, name.raw + found.raw)
 
 
@@ -192,7 +196,7 @@ class _Fields:
         except Refused:
             raise Refused("age-out-of-range") from None
         if number is None:
-            raise Refused("age-not-a-number", as_json(age)[:100].decode())
+            raise Refused("age-not-a-number", as_json(age)[:100].decode(errors="ignore"))
         if not YOUNGEST <= number <= OLDEST:
             raise Refused("age-out-of-range", str(number))
         if code:

@@ -29,6 +29,10 @@ class SourceFile:
     real_path: bytes | None = None  # where the printable one is another
 
 
+# Of a record whose time is another one's, and may change with it.
+BORROWED_TIME = ("missing-time", "unreadable-time")
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A repair: the value that stood there is kept."""
@@ -51,6 +55,10 @@ class Message:
     notes: tuple[Note, ...] = ()
     # The record as JSON, where render() of this message would not give it back.
     original: bytes | None = None
+
+    @property
+    def borrows_time(self) -> bool:
+        return any(note.code in BORROWED_TIME for note in self.notes)
 
 
 @dataclass(slots=True)
@@ -89,6 +97,8 @@ class Metric:
     metric_tags: dict[str, Any]
     recorded_at: dt.datetime
     notes: tuple[Note, ...] = ()
+    # Its time is another snapshot's.
+    borrowed: bool = False
 
 
 @dataclass(slots=True)

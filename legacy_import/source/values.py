@@ -26,6 +26,14 @@ class Refused(ValueError):
         self.code, self.detail = code, detail
 
 
+# Refused, and what only a mistake of ours can raise: it costs one record, and not the import.
+FAULTS = (ValueError, ArithmeticError, TypeError, LookupError, AttributeError)
+
+
+def refusal(fault: Exception) -> Refused:
+    return fault if isinstance(fault, Refused) else Refused("not-understood", repr(fault)[:200])
+
+
 class Written(float):
     """A number that is exact, but would be written in another way: 1.50."""
 

@@ -61,17 +61,18 @@ def _news(
     known: Counter[bytes] = Counter()
     numbered = set()
     for row in _messages(root, conversation):
-        known[_said_in(row)] += 1
+        known[_recognised_by(row)] += 1
         if row.telegram_message_id is not None:
             numbered.add((row.telegram_message_id, row.sent_at))
-    known |= known_else
     for file in snapshots:
-        rows = _messages(root, replace(file, kind=Kind.CONVERSATION))
-        news = Counter(
-            _said_in(row) for row in rows if (row.telegram_message_id, row.sent_at) not in numbered
-        )
-        news -= known
-        known += news
+        there, news = Counter[bytes](), Counter[bytes]()
+        for row in _messages(root, replace(file, kind=Kind.CONVERSATION)):
+            if (row.telegram_message_id, row.sent_at) not in numbered:
+                by = _recognised_by(row)
+                there[by] += 1
+                if there[by] > max(known[by], known_else[_said_in(row)]):
+                    news[_said_in(row)] += 1
+        known |= there
         yield file, news
 
 
@@ -91,6 +92,11 @@ def said(sent_at: int, sender_type: str, content: str) -> bytes:
 
 def _said_in(row: MessageRow) -> bytes:
     return said(row.sent_at, row.sender_type, row.content)
+
+
+def _recognised_by(row: MessageRow) -> bytes:
+    """Without a time that may be another message's, and another one there."""
+    return said(0, row.sender_type, row.content) if "timestamp" in row.repairs else _said_in(row)
 
 
 def _conversation_of(backup: File) -> File:

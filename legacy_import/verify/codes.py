@@ -58,7 +58,7 @@ REJECTS = {
     "age-out-of-range": "|-?[0-9]+",
     "number-not-finite": "NaN|-?Infinity",
     "metric-name": ".{0,100}",
-    "refused-by-database": ".*",
+    **dict.fromkeys(("refused-by-database", "not-understood"), ".*"),
 }
 
 

@@ -195,7 +195,7 @@ class Verification:
             comparison.end(lambda: self._read_again(name, sample, erased))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
-        theirs = (file for file in self._files_of(name) if file.key not in erased)
+        theirs = (file for file in self._files_of(name) if not _is_theirs(erased, file))
         self_test(bot_id, name, theirs, self.root, self.findings)
 
     def _portions(
@@ -204,7 +204,7 @@ class Verification:
         portion: list[Portion] = []
         messages = 0
         for n, file in enumerate(self._files_of(name)):
-            if file.key in erased:
+            if _is_theirs(erased, file):
                 self.findings.note(file.printable, OF_ERASED)
                 self.progress.advance(self._size(file))
                 continue
@@ -237,5 +237,9 @@ class Verification:
         """The files with measurements."""
         for n, file in enumerate(self._files_of(name)):
             measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
-            if measured and sample.has(n, file) and file.key not in erased:
+            if measured and sample.has(n, file) and not _is_theirs(erased, file):
                 yield Expected(file, self.root, self.zone, erased=erased)
+
+
+def _is_theirs(erased: ErasedPeople, file: File) -> bool:
+    return erased.have_file(file.key, file.printable.removeprefix(f"{printable(file.folder)}/"))

@@ -41,6 +41,41 @@ def test_the_list_and_its_filters(bots, staff):
     assert names(client, q=str(Profile.objects.get(name="Old").telegram_id)) == ["Old"]
 
 
+def test_who_is_in_no_file_is_added_from_their_chat(bots, staff):
+    """Then they can be exported, and erased."""
+    chat = ConversationFactory(bot=bots[0], profile=None, chat_id=77_700_123)
+    group = ConversationFactory(bot=bots[0], profile=None, chat_id=-77_700_123)
+    transcripts = [
+        reverse("admin:conversations_conversation_change", args=[each.pk]) for each in (chat, group)
+    ]
+    link = f"{page('add')}?bot={bots[0].pk}&amp;telegram_id=77700123"
+    client = client_of(staff["operator"])
+    assert link in client.get(transcripts[0]).content.decode()
+    assert page("add") not in client.get(transcripts[1]).content.decode()
+    assert page("add") not in client_of(staff["viewer"]).get(transcripts[0]).content.decode()
+    form = client.get(link.replace("&amp;", "&")).context["adminform"].form
+    values = {name: form.get_initial_for_field(form.fields[name], name) for name in form.fields}
+    filled = {name: "" if value is None else value for name, value in values.items()}
+    filled |= {"interests": "[]", "additional_data": "{}"}
+    for name in ("created_at", "last_active_at"):
+        filled |= {f"{name}_0": "", f"{name}_1": ""}
+    filled |= {"created_at_0": "2025-01-01", "created_at_1": "10:00"}
+    answer = client.post(page("add"), filled)
+    assert answer.status_code == 302, answer.context["adminform"].errors
+    person = Profile.objects.get(telegram_id=77_700_123)
+    chat.refresh_from_db()
+    assert chat.profile_id == person.pk
+
+
+@pytest.mark.parametrize("day", ["0001-12-30", "9999-01-02"])
+def test_times_that_no_page_can_show(bots, staff, day):
+    values = {"bot": str(bots[0].pk), "telegram_id": 5, "interests": "[]", "additional_data": "{}"}
+    values |= {"created_at_0": "2025-01-01", "created_at_1": "10:00"}
+    values |= {"last_active_at_0": day, "last_active_at_1": "23:59"}
+    answer = client_of(staff["operator"]).post(page("add"), values)
+    assert "Times lie in the years 2 to 9998." in answer.content.decode()
+
+
 def test_a_viewers_filter_offers_the_bots_that_are_seen(bots, staff):
     asked = {"app_label": "conversations", "model_name": "profile", "field_name": "bot"}
     client = client_of(staff["viewer"])

@@ -125,6 +125,9 @@ def world(bots, staff):
     person(other, "Zwilling", TELEGRAM_ID)
     group = ConversationFactory(bot=own, chat_id=-100, profile=neighbour)
     MessageFactory(conversation=group, sender_id=TELEGRAM_ID, content=f"{MARKER} in a group")
+    for n, id in enumerate((TELEGRAM_ID, str(TELEGRAM_ID))):
+        named = {"sender_id": id, "n": n}
+        MessageFactory(conversation=group, metadata=named, content=f"{MARKER}, by a word")
     MessageFactory(conversation=group, sender_id=NEIGHBOUR_ID, content=f"{NEIGHBOUR} in a group")
     run = ImportRun.objects.create(bot=own, number=1, action="import")
     ledger(own, run, TELEGRAM_ID, MARKER)
@@ -139,6 +142,11 @@ def world(bots, staff):
         size=1,
         mtime_ns=1,
     )
+    measured = ImportFile.objects.create(
+        bot=own, run=run, path="metrics.json", kind="metrics", status="done", size=1, mtime_ns=1
+    )
+    metrics = f'{{"users": {{"{TELEGRAM_ID}": "{MARKER}"}}}}'.encode()
+    FilePart.objects.create(bot=own, file=measured, number=0, data=zlib.compress(metrics))
     both = json.dumps({"girls": {str(TELEGRAM_ID): MARKER}}, ensure_ascii=False).encode()
     FilePart.objects.create(bot=own, file=shared, number=0, data=zlib.compress(both))
     client = client_of(staff["manager"])
@@ -208,7 +216,7 @@ def test_the_receipt(world, staff):
     facts = client.get(where.rstrip("/") + ".json").json()
     assert facts["receipt"] in where
     assert facts["by"]["username"] == "manager"
-    assert facts["erased"]["messages"] == 4
+    assert facts["erased"]["messages"] == 6
     assert facts["erased"]["conversations"] == 1
     assert facts["erased"]["profiles"] == 1
     assert facts["erased"]["bot_metrics"] == 1

@@ -141,6 +141,20 @@ def test_any_other_id_is_found_wherever_it_stands(bots: Any, staff: Any, kept: A
     assert places("import_rejects").count(5) == 1
 
 
+def test_measurements_are_no_ids(bots: Any, staff: Any) -> None:
+    bot: Bot = bots[0]
+    run = ImportRun.objects.create(bot=bot, number=1, action="import")
+    texts = (f'{{"total": {TELEGRAM_ID}}}', f'{{"last_user": {TELEGRAM_ID}}}')
+    for n, text in enumerate(texts):
+        file = ImportFile.objects.create(
+            *(), bot=bot, run=run, path=f"{n}", kind="metrics", status="done", size=1, mtime_ns=1
+        )
+        FilePart.objects.create(bot=bot, file=file, number=0, data=zlib.compress(text.encode()))
+    erased(person(bot), staff)
+    assert query("SELECT path FROM import_files JOIN import_file_parts p ON p.file_id"
+                 " = import_files.id") == [("0",)]  # fmt: skip
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_file_of_several_people(bots: Any, staff: Any, encoding: str) -> None:
     bot: Bot = bots[0]

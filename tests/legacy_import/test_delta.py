@@ -9,7 +9,7 @@ from legacy_import.batches.counts import Tally
 from legacy_import.refusal import ImportRefused
 from legacy_import.undoing.rollback import rollback
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query
-from tests.legacy_import.verify.verifying import everything, verified
+from tests.legacy_import.verify.verifying import everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,6 +141,62 @@ def test_a_message_whose_time_is_another_ones(tree: Tree) -> None:
     tree.chat(7, second, third)
     assert tree.imported().counts["messages"].inserted == 0
     assert [text for _, text in contents(7)] == ["text 1", "text 2", "text 3"]
+
+
+def untimed(number: int) -> dict[str, Any]:
+    return {**line(number), "ts": "10/02/2024 12:00"}
+
+
+BORROWERS = {
+    "a first time is appended": (
+        [untimed(1), untimed(2), untimed(3)],
+        [untimed(1), untimed(2), untimed(3), line(4)],
+        Tally(source=4, inserted=1, changed=3, repaired=3),
+    ),
+    "trimmed before a run": (
+        [line(1), untimed(2), untimed(3), line(4)],
+        [untimed(2), untimed(3), line(4)],
+        Tally(source=3, unchanged=1, changed=2, repaired=2, vanished=1),
+    ),
+    "the first of a run is mended": (
+        [line(1), untimed(2), untimed(3), line(4)],
+        [line(1), line(2), untimed(3), line(4)],
+        Tally(source=4, unchanged=2, changed=2, repaired=1),
+    ),
+    "another comes before a run": (
+        [line(1), untimed(3), untimed(4), line(5)],
+        [line(1), line(2), untimed(3), untimed(4), line(5)],
+        Tally(source=5, inserted=1, unchanged=2, changed=2, repaired=2),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), BORROWERS.values(), ids=BORROWERS)
+def test_a_run_of_messages_whose_time_is_another_ones(
+    tree: Tree, before: list[Any], after: list[Any], expected: Tally
+) -> None:
+    """They take the new time along, and none comes twice."""
+    tree.old_chat(7, *before)
+    tree.imported()
+    tree.old_chat(7, *after)
+    assert tree.imported().counts["messages"] == expected
+    assert passed(verified(tree))
+    texts = [text for _, text in contents(7)]
+    assert sorted(texts) == sorted({each["text"] for each in (*before, *after)})
+
+
+def test_a_measurement_whose_time_is_another_ones(tree: Tree) -> None:
+    def history(*days: int) -> None:
+        tree.write("metrics.json", {"history": [
+            {"timestamp": f"2024-01-0{day}T00:00:00" if day != 2 else None, "metrics": {"a": day}}
+            for day in days
+        ]})  # fmt: skip
+
+    history(1, 2, 3)
+    tree.imported()
+    history(2, 3)
+    assert tree.imported().counts["metrics"].changed == 1
+    assert query("SELECT metric_value FROM bot_metrics ORDER BY 1") == [(1,), (2,), (3,)]
 
 
 def test_trimmed_within_a_second(tree: Tree) -> None:

@@ -59,6 +59,14 @@ def test_a_changed_file_without_backups(tree: Tree) -> None:
     assert [text for _, text in contents(8)] == ["b", "line 2"]
 
 
+def test_a_backup_that_begins_at_a_borrowed_time(tree: Tree) -> None:
+    untimed = {**line(2), "ts": "then"}
+    tree.old_chat(7, line(1), untimed, line(3))
+    tree.write("backups/7/2024-05-01.json", {"messages": [untimed, line(3)]})
+    assert tree.imported(salvage_backups=True).counts["messages"].inserted == 3
+    assert only_noted(tree) == 0
+
+
 def test_nothing_is_missing(tree: Tree) -> None:
     tree.old_chat(7, line(1), line(2))
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})

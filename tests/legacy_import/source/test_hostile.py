@@ -1,5 +1,6 @@
 """Files made to harm: no crash, no hang, and nothing lost."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
+from legacy_import.source import messages
 from legacy_import.source.messages import SeenIds
 from legacy_import.source.opening import FileChanged
 from legacy_import.source.reading import read
@@ -281,3 +284,42 @@ def test_other_encodings_keep_their_bytes(
     assert rejects
     # All but the list's own brackets; of what was cut off, the whole file where nothing is whole.
     assert kept in (file, rest, rest.removesuffix("]".encode(encoding)))
+
+
+LONG = "ж" * 99
+
+
+@pytest.mark.parametrize("shift", ["", "a"])
+@pytest.mark.parametrize("sender", [{"name": LONG}, [LONG], LONG])
+def test_a_sender_of_long_words(tmp_path: Path, sender: Any, shift: str) -> None:
+    """Wherever the words are cut off for the report."""
+    record = {"ts": "2025-08-10T12:00:00Z", "direction": [shift, sender], "text": "x"}
+    data = json.dumps([record], ensure_ascii=False).encode()
+    _, found = whole(tmp_path, "conversations/1.json", data)
+    assert [reject.code for reject in found if isinstance(reject, Reject)] == ["direction-unknown"]
+    person = json.dumps({"telegram_id": 1, "age": shift + LONG}, ensure_ascii=False).encode()
+    _, found = whole(tmp_path, "girls_data/1.json", person)
+    assert [reject.code for reject in found if isinstance(reject, Reject)] == ["age-not-a-number"]
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, UnicodeError, KeyError, AttributeError])
+def test_a_mistake_of_ours_costs_one_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """Where reading fails in a way that nobody thought of."""
+    render = messages.render_message
+
+    def fails(shape: Any, message: Message) -> Any:
+        if message.content == "b":
+            raise fault("unheard of")
+        return render(shape, message)
+
+    monkeypatch.setattr(messages, "render_message", fails)
+    line = {"ts": "2025-08-10T12:00:00Z", "direction": "in", "more": 1}
+    lines = [{**line, "text": text} for text in "abc"]
+    _, found = whole(tmp_path, "conversations/1.json", json.dumps(lines).encode())
+    first, reject, last = (each for each in found if isinstance(each, Message | Reject))
+    assert (first.content, last.content) == ("a", "c")
+    assert (reject.place, reject.code) == (2, "not-understood")
+    assert "unheard of" in reject.reason
+    assert json.loads(reject.raw) == lines[1]
