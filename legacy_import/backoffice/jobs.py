@@ -15,6 +15,7 @@ from legacy_import.backoffice.durations import in_words
 from legacy_import.backoffice.filters import BOT
 from legacy_import.backoffice.job_words import COLOURS, STATES, title
 from legacy_import.backoffice.ledger import LedgerAdmin, View, fragment
+from legacy_import.backoffice.results import result_of
 from legacy_import.jobs.asking import attend
 from legacy_import.models import Job
 from tenants.backoffice.lists import CountedList
@@ -96,5 +97,6 @@ def _shown(job: Any) -> dict[str, Any]:
         "took": in_words(job.started_at, job.finished_at),
         "state": STATES[job.state],
         "colour": COLOURS[job.state],
+        "result": result_of(job),
         "is_live": job.state in ("waiting", "running"),
     }

@@ -4,9 +4,10 @@ import logging
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management import call_command, load_command_class
+from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from legacy_import.models import Job
@@ -15,6 +16,12 @@ from tenants.context import maintenance_context
 from tenants.models import BotAccess
 from tenants.text import storable
 
+COMMANDS = {
+    Job.Action.RETRY.value: "retry_rejects",
+    Job.Action.VERIFY.value: "verify_migration",
+    Job.Action.PLAN.value: "rollback_import",
+    Job.Action.ROLLBACK.value: "rollback_import",
+}
 MOST_SAID = 100_000
 LARGEST_REPORT = 2_000_000
 log = logging.getLogger(__name__)
@@ -33,22 +40,23 @@ class Said(StringIO):
         return said + "\n…" if self.tell() >= MOST_SAID else said
 
 
-def perform(job: Job, said: Said) -> tuple[int, str | None]:
-    """The exit code, and a verification's page."""
+def perform(job: Job, said: Said) -> tuple[int, str | None, dict[str, Any]]:
+    """The exit code, a verification's page, and what came of it in numbers."""
+    command = load_command_class("legacy_import", COMMANDS[job.action])
     with TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
-        code = _call(job, page, said)
+        code = _call(command, job, page, said)
         report = page.read_text(encoding="utf-8", errors="replace") if page.exists() else None
     if report is not None and len(report) > LARGEST_REPORT:
         said.write("The page of this verification is too large to be kept.\n")
         report = None
-    return code, report and storable(report)
+    return code, report and storable(report), _in_numbers(getattr(command, "figures", {}))
 
 
-def _call(job: Job, page: Path, said: Said) -> int:
+def _call(command: BaseCommand, job: Job, page: Path, said: Said) -> int:
     try:
         _require_manager(job)
-        call_command(*_words(job, page), stdout=said, stderr=said)
+        call_command(command, *_words(job, page), stdout=said, stderr=said)
     except CommandError as error:
         said.write(f"{error}\n")
         return int(error.returncode)
@@ -69,15 +77,27 @@ def _words(job: Job, page: Path) -> list[str]:
     number, bot = str(job.run.number), f"--bot={job.bot.name}"
     match job.action:
         case Job.Action.RETRY:
-            return ["retry_rejects", number, bot]
+            return [number, bot]
         case Job.Action.VERIFY:
             zone = job.run.options.get("source_tz", "UTC")
             options = [f"--source-tz={zone}", f"--report={page}"]
-            return ["verify_migration", *_tree(job), *options]
+            return [*_tree(job), *options]
     how = ["--dry-run"] if job.action == Job.Action.PLAN else []
     if job.keep_written:
         how.append("--keep-written")
-    return ["rollback_import", number, bot, *how]
+    return [number, bot, *how]
+
+
+def _in_numbers(figures: dict[str, Any]) -> dict[str, Any]:
+    """What is said of single records is in the command's words and in the report."""
+    numbers = {**figures}
+    if "written_since" in figures:
+        numbers["written_since"] = len(figures["written_since"])
+    if "checks" in figures:
+        checks = figures["checks"].items()
+        results = {name: check["differences"] or check["result"] for name, check in checks}
+        numbers = {"status": figures["status"], "checks": results}
+    return numbers
 
 
 def _tree(job: Job) -> list[str]:

@@ -65,12 +65,12 @@ def take() -> Job | None:
 def do(job: Job) -> None:
     said, began = Said(), time.monotonic()
     try:
-        code, report = perform(job, said)
+        code, report, result = perform(job, said)
     except KeyboardInterrupt:
         said.write("Stopped, because `manage.py run_jobs` was. Ask again.\n")
-        _finish(job, said, STOPPED, None)
+        _finish(job, said, STOPPED)
         raise
-    _finish(job, said, code, report)
+    _finish(job, said, code, report=report, result=result)
     seconds = time.monotonic() - began
     log.info("%s of run %s: %s after %.1f s", job.action, job.run.number, code, seconds)
 
@@ -86,9 +86,9 @@ def end_lost() -> None:
             locks.let_go(job.pk)
 
 
-def _finish(job: Job, said: Said, code: int, report: str | None) -> None:
+def _finish(job: Job, said: Said, code: int, **values: Any) -> None:
     with maintenance_context():
-        _update(job, finished_at=timezone.now(), exit_code=code, output=said.text, report=report)
+        _update(job, finished_at=timezone.now(), exit_code=code, output=said.text, **values)
     locks.let_go(job.pk)
 
 

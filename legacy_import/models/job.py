@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from legacy_import.models.ledger import LedgerModel, belongs_to
 from tenants.audit.triggers import audit_rows
+from tenants.fields import JSONObjectField
 
 
 class Job(LedgerModel):
@@ -31,6 +32,7 @@ class Job(LedgerModel):
     # The command's; none where its process died.
     exit_code = models.SmallIntegerField(null=True, blank=True)
     output = models.TextField(db_default="", help_text="What the command said.")
+    result = JSONObjectField(help_text="What came of it, in numbers.")
     report = models.TextField(null=True, blank=True, help_text="Of a verification: its page.")
 
     class Meta(LedgerModel.Meta):

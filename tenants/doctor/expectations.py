@@ -175,7 +175,7 @@ SECURED["import_jobs"] = partial(
     policies.secure_jobs,
     "import_jobs",
     ["id", "bot_id", "run_id", "action", "keep_written", "asked_by_id"],
-    ["started_at", "finished_at", "exit_code", "output", "report"],
+    ["started_at", "finished_at", "exit_code", "output", "result", "report"],
 )
 # What is remembered for summing up days.
 SECURED["changed_days"] = lambda: [

@@ -13,8 +13,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from legacy_import.backoffice import results
 from legacy_import.models import ImportFile, ImportRun, Job, Reject, Repair
 from legacy_import.runs.status import runs as statuses
+from legacy_import.verify.checks import CHECKS
+from legacy_import.verify.report import NEXT
 from tenants.ids import uuid7
 from tenants.models import AuditEntry, Bot
 from tests.factories import BotAccessFactory, BotFactory, UserFactory
@@ -238,6 +241,45 @@ def test_a_rollback_from_its_plan_to_its_end(run: ImportRun, sign_in: SignIn) ->
     assert query("SELECT count(*) FROM messages") == [(0,)]
     client.post(ask, {"action": "plan"})
     assert Job.objects.count() == 2
+
+
+def test_what_came_of_jobs_is_said_in_words(run: ImportRun, sign_in: SignIn) -> None:
+    client = sign_in("manager", run.bot)
+
+    def told(action: str, **how: bool) -> str:
+        job_id = asked(client.user, run, action, **how)
+        run_once()
+        page = client.get(address("job_change", job_id)).content.decode()
+        return page.split("What came of it</h3>")[1].split("What the command said")[0]
+
+    def row(*cells: str) -> str:
+        first, *others = cells
+        return f'<th scope="row">{first}</th>' + "".join(f"<td>{each}</td>" for each in others)
+
+    verified = told("verify")
+    assert "Nothing differs" in verified
+    assert row("Every record is accounted for", "passed") in verified
+    assert row("The run could be undone", "not asked for") in verified
+    assert "Records tried: 1. Placed: 0, by run 2." in told("retry")
+    plan = told("plan")
+    assert row("messages", "3", "0") in plan
+    assert "somebody wrote" not in plan
+    query("UPDATE messages SET content = 'mine' WHERE position = 1 RETURNING 1")
+    differs = told("verify")
+    assert "do not switch over" in differs
+    assert row("Every value is the same", "1 difference") in differs
+    assert "stop it unless they are left" in told("plan")
+    assert "Nothing was undone: somebody wrote" in told("rollback")
+    done = told("rollback", keep_written=True)
+    assert "The run is undone, by run 4." in done
+    assert "Rows that somebody wrote to since" in done
+    assert row("messages", "2", "0") in done
+    assert "It was not done" in told("plan")
+
+
+def test_each_result_has_words() -> None:
+    assert results.CHECKS.keys() == CHECKS.keys()
+    assert results.STATUSES.keys() == {*NEXT, "passed"}
 
 
 def test_a_report_has_an_origin_of_its_own(verified: ImportRun, sign_in: SignIn) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from legacy_import.jobs.asking import AlreadyAsked, attend
 from legacy_import.models import ImportRun, Job
 from legacy_import.runs.ledger import LOCK_CLASS
+from legacy_import.verify.checks import CHECKS
 from tenants.models import AuditEntry, Bot, BotAccess
 from tests.factories import BotAccessFactory, BotFactory, UserFactory
 from tests.isolation.world import DENIED, acting, log_in, refusal
@@ -43,23 +44,29 @@ def test_each_action_by_a_runner(run: ImportRun, manager: User, tree: Tree) -> N
         verified = done("verify")
         assert (verified.exit_code, "accounting" in verified.output) == (0, True)
         assert (verified.report or "").startswith("<!doctype html>")
+        assert verified.result["status"] == "passed"
+        assert verified.result["checks"].keys() == CHECKS.keys()
         retried = done("retry")
         assert (retried.exit_code, retried.output[:26]) == (3, "1 records tried, 0 placed.")
+        assert retried.result == {"run_id": 2, "tried": 1, "placed": 0}
         plan = done("plan")
         assert plan.exit_code == 0
         assert "2 messages would go" in plan.output
+        assert (plan.result["removed"]["messages"], plan.result["written_since"]) == (2, 0)
         assert len(contents(7)) == 2
         query("UPDATE messages SET content = 'mine' WHERE position = 1 RETURNING 1")
         refused = done("rollback")
         assert (refused.exit_code, "Nothing was undone" in refused.output) == (3, True)
+        assert (refused.result["run_id"], refused.result["written_since"]) == (None, 1)
         assert len(contents(7)) == 2
         kept = done("rollback", keep_written=True)
         assert kept.exit_code == 3
+        assert (kept.result["removed"]["messages"], kept.result["written_since"]) == (1, 1)
         assert contents(7) == [(1, "mine")]
         shutil.rmtree(tree.root)
         gone = done("verify")
         assert (gone.exit_code, str(tree.root) in gone.output) == (1, True)
-        assert gone.report is None
+        assert (gone.report, gone.result) == (None, {})
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 

@@ -27,8 +27,9 @@ class Command(BaseCommand):
             retried = retry(options["run"], options["bot"])
         except ImportRefused as error:
             raise CommandError(str(error)) from error
+        self.figures = asdict(retried)
         if options["format"] == "json":
-            self.stdout.write(json.dumps(asdict(retried)))
+            self.stdout.write(json.dumps(self.figures))
         elif options["verbosity"] > 0:
             self.stdout.write(
                 f"{retried.tried:,} records tried, {retried.placed:,} placed. Run {retried.run_id}."

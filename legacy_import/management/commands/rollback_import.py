@@ -38,13 +38,16 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         except WrittenSince as error:
+            nothing = Undone(0, options["run"], kept=error.rows)
+            self.figures = _figures(nothing, dry_run=False)
             self._list(error.rows)
             self.stderr.write(
                 "Nothing was undone. With --keep-written these rows stay and the rest is undone."
             )
             sys.exit(WRITTEN)
+        self.figures = _figures(undone, options["dry_run"])
         if options["format"] == "json":
-            self.stdout.write(json.dumps(_figures(undone, options["dry_run"])))
+            self.stdout.write(json.dumps(self.figures))
         elif options["verbosity"] > 0:
             self._print(undone, options["dry_run"])
         if undone.kept:

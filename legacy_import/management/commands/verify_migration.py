@@ -94,9 +94,9 @@ class Command(BaseCommand):
                 returncode=130,
             ) from None
         seconds = time.monotonic() - started
+        self.figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
         if options["format"] == "json":
-            figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
-            self.stdout.write(json.dumps(figures, ensure_ascii=False))
+            self.stdout.write(json.dumps(self.figures, ensure_ascii=False))
         elif options["verbosity"] > 0:
             self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
         if options["report"]:
