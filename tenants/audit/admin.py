@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -10,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.difference import difference
@@ -23,7 +25,7 @@ from tenants.models import Bot
 TABLES = (
     *("bots", "bot_access", "profiles", "conversations", "messages", "bot_metrics"),
     *("auth_user", "auth_group", "auth_user_groups", "auth_user_user_permissions"),
-    "auth_group_permissions",
+    *("auth_group_permissions", "otp_totp_totpdevice", "import_jobs"),
 )
 MOST_NAMED = 8
 RECEIPT = "admin:conversations_profile_receipt"
@@ -35,7 +37,7 @@ class TableFilter(DropdownFilter):
     title, parameter_name = _("table"), "table"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(table, table) for table in TABLES]
+        return [(table, named(table)) for table in TABLES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(table_name=self.value()) if self.value() in TABLES else queryset
@@ -57,7 +59,7 @@ class UserFilter(TextFilter):
 
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = (
-        *("logged_at", "operation", "table_name", "bot", "row_key", "staff_user", "login"),
+        *("logged_at", "operation", "table", "bot", "row_key", "staff_user", "login"),
         "changes",
     )
     # The days choose the partitions, the bot the index within them.
@@ -79,6 +81,15 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     change_form_template = "backoffice/audit/change_form.html"
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """A user's name stands in the entries of their signing in; in those of what they did it is
+        their number."""
+        found, doubles = super().get_search_results(request, queryset, search_term)
+        user = User.objects.filter(username=search_term.strip()).values_list("pk", flat=True)
+        return found | queryset.filter(user_id__in=user) if search_term else found, doubles
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         bots = Bot.objects.filter(pk=OuterRef("bot_id")).values("name")
         staff = User.objects.filter(pk=OuterRef("user_id")).values("username")
@@ -88,6 +99,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("bot"))
     def bot(self, entry: Any) -> str:
         return entry.bot_name or entry.bot_id or "—"
+
+    @admin.display(description=_("table"))
+    def table(self, entry: AuditEntry) -> str:
+        return named(entry.table_name or "—")
 
     @admin.display(description=_("staff user"))
     def staff_user(self, entry: Any) -> str:
@@ -128,6 +143,12 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def changed(self, entry: AuditEntry) -> str:
         lines, more = difference(entry.before, entry.after)
         return render_to_string("backoffice/audit/difference.html", {"lines": lines, "more": more})
+
+
+def named(table: str) -> str:
+    """By what people call its rows."""
+    names = {model._meta.db_table: model._meta.verbose_name_plural for model in apps.get_models()}
+    return capfirst(names.get(table, table))
 
 
 def _link(url: str, text: str | None) -> SafeString:

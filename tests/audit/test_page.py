@@ -1,10 +1,12 @@
 """The page of the log: for reading, and only of one's bots."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.audit.admin import TABLES
 from tenants.models import AuditEntry, Bot
 from tests.factories import BotAccessFactory, ProfileFactory, UserFactory
 
@@ -61,11 +63,25 @@ def test_filters(alice_bot: Bot, bob_bot: Bot) -> None:
     assert {e.operation for e in listed(client, operation__exact="LOGIN")} == {"LOGIN"}
     assert {e.table_name for e in listed(client, user=root.pk)} >= {"bots"}
     assert {e.table_name for e in listed(client, user=root.username)} >= {"bots"}
-    assert listed(client, user="nobody-of-that-name") == []
+    # Signing in, and what was done.
+    assert {e.operation for e in listed(client, q=root.username)} >= {"LOGIN", "UPDATE"}
+    for nobody in ({"user": "nobody-of-that-name"}, {"q": "nobody-of-that-name"}):
+        assert listed(client, **nobody) == []
     today = timezone.localdate()
     assert listed(client, logged_at_from=str(today), logged_at_to=str(today))
     assert listed(client, logged_at_from="2999-01-01") == []
     assert listed(client, bot="nonsense", q="'\"&|") == []
+
+
+def test_each_audited_table_may_be_chosen(django_db_setup: None) -> None:
+    triggers = (
+        "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " JOIN pg_proc ON pg_proc.oid = tgfoid"
+        " WHERE prosrc LIKE '%audit_%' AND NOT relispartition"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(triggers)
+        assert {table for (table,) in cursor} == {*TABLES}
 
 
 @pytest.mark.parametrize("superuser", [True, False])
