@@ -27,10 +27,11 @@ def messages_chart(days: Days) -> Chart:
     )
 
 
-def response_chart(days: Days) -> Chart:
+def response_chart(days: Days, of_several: bool) -> Chart:
+    """Those of several bots together are nowhere: the average of theirs tells as much."""
     figures = days.days.values()
     return Chart(
-        title=_("Response time"),
+        title=_("Response time, the average of the bots") if of_several else _("Response time"),
         labels=_labels(days),
         series=[
             Series(_("median"), [each.response_median for each in figures]),

@@ -45,7 +45,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "choices": DAYS,
         "is_empty": not ranking,
         "cards": cards(bot, day, today, system_today, sum(messages.values())),
-        "charts": [messages_chart(series), response_chart(series)],
+        "charts": [messages_chart(series), response_chart(series, len(ranking) > 1)],
         "rolled_up_at": series.rolled_up_at,
         "totals": series.totals,
         "shares": shares,

@@ -160,9 +160,8 @@ class NewestFirstList(CountedList):
 
     @property
     def shown_count(self) -> str:
-        one = self.paginator.count == 1
-        name = self.opts.verbose_name if one else self.opts.verbose_name_plural
-        return f"{self.paginator.shown_count} {name}"
+        shown: str = self.paginator.shown_count
+        return shown
 
     def fetch(self, at: Place | None, newer: bool) -> Page:
         rows = self.model_admin.with_details(self.queryset)
