@@ -16,6 +16,7 @@ from legacy_import.models import ImportFile, ImportRun, Job, Reject
 from tests.browser.checks import assert_fine
 from tests.browser.conftest import MODES, OpenPage, Staff
 from tests.clusters import ROOT, clean_environment
+from tests.factories import BotFactory
 from tests.legacy_import.jobs import database_url, runner, until
 from tests.legacy_import.tree import Tree, line
 
@@ -91,6 +92,17 @@ def test_an_import_is_watched(open_page: OpenPage, staff: Staff, importing: Any)
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(4000)
     assert asked == []
+
+
+def test_a_run_that_begins_later_appears(open_page: OpenPage, staff: Staff, tree: Tree) -> None:
+    manager = staff("manager", BotFactory(name="Emma"))
+    page = open_page(manager, at="/admin/legacy_import/importrun/")
+    mark(page)
+    expect(page.get_by_text("Nothing was imported yet")).to_be_visible()
+    tree.old_chat(7, line(1))
+    tree.imported()
+    expect(page.locator("#result_list")).to_contain_text("Done", timeout=30_000)
+    assert_not_reloaded(page)
 
 
 def test_a_rollback_is_planned_and_confirmed(open_page: OpenPage, staff: Staff, tree: Tree) -> None:
