@@ -92,6 +92,19 @@ def test_wrong_arguments(tree: Tree, arguments: list[str], said: str) -> None:
     assert query("SELECT count(*) FROM bots") == [(0,)]
 
 
+def test_json_of_an_import_that_fails(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CommandError, match="is no folder") as failed:
+        call_command("import_legacy_json", str(tree.root / "nowhere"), "--format", "json")
+    assert json.loads(capsys.readouterr().out) == {"status": "failed", "error": str(failed.value)}
+
+
+def test_an_export_to_where_nobody_writes(tree: Tree) -> None:
+    tree.old_chat(7, line(1))
+    imported(tree)
+    with pytest.raises(CommandError, match=r"^/proc/x: No such file or directory\.$"):
+        run("export_legacy_json", "/proc/x", bot="Emma")
+
+
 def test_status(tree: Tree) -> None:
     assert "Nothing was imported yet" in run("import_status")[0]
     tree.old_chat(7, line(1), "lost")

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             done = export(options["bot"], options["destination"])
-        except (ImportRefused, OSError) as error:
+        except ImportRefused as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            where = os.fsdecode(error.filename or options["destination"])
+            raise CommandError(f"{where}: {error.strerror}.") from error
         if options["verbosity"] > 0:
             self.stdout.write(f"{done.files:,} files with {done.messages:,} messages written.")
             if done.left_out:

@@ -98,6 +98,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
+        try:
+            self._import(options)
+        except CommandError as error:
+            if options["format"] == "json":
+                self.stdout.write(json.dumps({"status": "failed", "error": str(error)}))
+            raise
+
+    def _import(self, options: dict[str, Any]) -> None:
         wanted = _options(options)
         again = self._command(options)
         signals = Signals()
