@@ -95,7 +95,7 @@ def _undone(job: Job, found: dict[str, Any]) -> Result:
         for table, title in TABLES.items()
     ]
     written = [WRITTEN[job.action]] if found["written_since"] else []
-    return Result([said, *written], (_("Rows"), *columns), rows)
+    return Result([said, *written], (_("Records"), *columns), rows)
 
 
 def _checked(was: str | int) -> str:

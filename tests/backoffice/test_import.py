@@ -277,6 +277,17 @@ def test_what_came_of_jobs_is_said_in_words(run: ImportRun, sign_in: SignIn) -> 
     assert "It was not done" in told("plan")
 
 
+def test_what_came_of_jobs_in_russian(run: ImportRun, sign_in: SignIn) -> None:
+    client = sign_in("manager", run.bot)
+    for action in ("verify", "retry", "plan", "rollback"):
+        job_id = asked(client.user, run, action)
+        run_once()
+        at = address("job_change", job_id)
+        page = client.get(at, headers={"Accept-Language": "ru"}).content.decode()
+        told = page.split("Что получилось</h3>")[1].split("Что сообщила команда")[0]
+        assert not re.search("[A-Za-z]", re.sub("<[^>]*>", "", told)), action
+
+
 def test_each_result_has_words() -> None:
     assert results.CHECKS.keys() == CHECKS.keys()
     assert results.STATUSES.keys() == {*NEXT, "passed"}
