@@ -145,7 +145,8 @@ def test_how_they_look(open_page: OpenPage, staff: Staff, tree: Tree, mode: str)
         expect(report.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
     assert_fine(page)
     job, reject = Job.objects.get(), Reject.objects.get()
-    for at in (f"reject/{reject.pk}/change", "importrun", "job", "reject", "importfile"):
+    opened = (f"reject/{reject.pk}/change", f"importfile/{reject.file_id}/change")
+    for at in (*opened, "importrun", "job", "reject", "importfile"):
         page.goto(f"/admin/legacy_import/{at}/")
         assert_fine(page)
     page.goto(f"/admin/legacy_import/job/{job.pk}/report/")
