@@ -42,6 +42,15 @@ class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Somebody else does: so a superuser is always left."""
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and obj != request.user
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = ("is_active", "is_staff", "is_superuser") if obj == request.user else ()
+        return (*super().get_readonly_fields(request, obj), *own)
+
     @admin.display(description=_("second factor"))
     def second_factor(self, user: User) -> str:
         if not TOTPDevice.objects.filter(user_id=user.pk).exists():
@@ -53,4 +62,5 @@ class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
         """Not what goes with a user: Django would read all of it, and nobody reads the secret of a
         second factor."""
         users = [str(user) for user in objs]
-        return users, {self.opts.verbose_name_plural: len(users)}, set(), []
+        own = [gettext("yourself")] if request.user in objs else []
+        return users, {self.opts.verbose_name_plural: len(users)}, set(), own

@@ -61,6 +61,7 @@ def test_filters(alice_bot: Bot, bob_bot: Bot) -> None:
     assert {e.operation for e in listed(client, operation__exact="LOGIN")} == {"LOGIN"}
     assert {e.table_name for e in listed(client, user=root.pk)} >= {"bots"}
     assert {e.table_name for e in listed(client, user=root.username)} >= {"bots"}
+    assert {e.table_name for e in listed(client, q=root.username)} >= {"bots"}
     assert listed(client, user="nobody-of-that-name") == []
     today = timezone.localdate()
     assert listed(client, logged_at_from=str(today), logged_at_to=str(today))

@@ -16,6 +16,7 @@ from legacy_import.models import ImportFile, ImportRun, Job, Reject
 from tests.browser.checks import assert_fine
 from tests.browser.conftest import MODES, OpenPage, Staff
 from tests.clusters import ROOT, clean_environment
+from tests.factories import BotFactory
 from tests.legacy_import.jobs import database_url, runner, until
 from tests.legacy_import.tree import Tree, line
 
@@ -139,3 +140,16 @@ def test_how_they_look(open_page: OpenPage, staff: Staff, tree: Tree, mode: str)
     page.goto(f"/admin/legacy_import/job/{job.pk}/report/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("window.origin") == "null"
+
+
+@pytest.mark.slow
+def test_a_run_that_begins_while_the_list_is_open(open_page: OpenPage, staff: Staff) -> None:
+    bot = BotFactory(name="Emma")
+    page = open_page(staff("manager", bot), at="/admin/legacy_import/importrun/")
+    expect(page.get_by_text("Nothing was imported yet")).to_be_visible()
+    mark(page)
+    ImportRun.objects.create(bot=bot, number=1, action="import")
+    expect(page.locator("#runs").get_by_text("Running")).to_be_visible(timeout=40_000)
+    assert_not_reloaded(page)
+    ImportRun.objects.update(status="done")
+    expect(page.locator("#runs").get_by_text("Done")).to_be_visible(timeout=20_000)
