@@ -1,6 +1,6 @@
 """Conversations: the list, the transcript that a click opens, and the form behind "Edit"."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote, unquote
@@ -34,6 +34,7 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
     list_filter = (("bot", BotFilter),)
     list_filter_submit = True
     list_select_related = ("bot", "profile")
+    download_names: ClassVar = {"bot_name": "bot__name", "person": "profile__name"}
     search_fields = ("title", "chat_id")
     search_help_text = _("A person's name, a title, or a Telegram id")
     readonly_fields = ("message_count", "last_position", "last_message_at", "updated_at")

@@ -34,6 +34,7 @@ class LedgerAdmin(ReadOnlyAdmin):
     added_by: ClassVar = "manager"
     list_select_related: ClassVar[tuple[str, ...]] = ("bot",)
     list_filter_submit = True
+    download_names: ClassVar[dict[str, str]] = {"bot_name": "bot__name"}
     list_empty_text: ClassVar[Any] = _(
         "An operator imports legacy files with manage.py import_legacy_json; what came of it is "
         "listed here."

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from legacy_import.models import ImportFile, ImportRun
+from legacy_import.models import ImportFile, ImportRun, Reject
 from legacy_import.refusal import ImportRefused
 from tenants.context import maintenance_context
 
@@ -114,6 +114,14 @@ def standing_rejects(bot_id: uuid.UUID, path: str, most: int) -> list[tuple[int,
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [bot_id, path, bot_id, most])
         return list(cursor.fetchall())
+
+
+def superseded(bot_id: uuid.UUID, path: str) -> set[int]:
+    """Whose entries in a file of several people were left to files of their own. Inside a
+    maintenance context."""
+    rejects = Reject.objects.filter(bot=bot_id, file__path=path, code="superseded", solved_by=None)
+    names = rejects.exclude(file__status="undone").values_list("reason", flat=True)
+    return {int(name.removeprefix("girls_data/").removesuffix(".json")) for name in names}
 
 
 def paths(bot_id: uuid.UUID, kinds: Collection[str]) -> Iterator[str]:

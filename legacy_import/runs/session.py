@@ -1,5 +1,7 @@
 """Files of one bot through one process: this thread reads while two others write what was read."""
 
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -13,10 +15,11 @@ from conversations.personal import ErasedPeople
 from legacy_import.batches import known
 from legacy_import.batches.backups import backup_date, backup_parts
 from legacy_import.batches.batch import KEPT_WHOLE, Batch, Finished, Part
+from legacy_import.batches.encode import identity_of
 from legacy_import.batches.items import item
 from legacy_import.batches.plan import NO_BOT, FilePlan
 from legacy_import.batches.salvage import backups_of, only_in_backups, salvaged
-from legacy_import.runs.ledger import standing_rejects
+from legacy_import.runs import ledger
 from legacy_import.runs.options import BotTree, Options
 from legacy_import.runs.outcome import Outcome
 from legacy_import.source.hashes import Hashes
@@ -29,6 +32,7 @@ from legacy_import.writing.dry import DryRun
 from legacy_import.writing.refused import CODE as REFUSED
 from tenants.context import maintenance_context
 
+OWN_FILE = re.compile(r"(-?[0-9]+)\.json")
 # Batches are some 90 percent the server's work, and it works for two connections at once.
 WRITERS = 2
 # Batches that are or wait to be written: one is being made meanwhile.
@@ -183,7 +187,7 @@ class Session:
         """Of a file that is as it was."""
         with maintenance_context():
             path, most = self.tree.path(file), self.options.listed
-            for place, code in standing_rejects(self.bot_id, path, most):
+            for place, code in ledger.standing_rejects(self.bot_id, path, most):
                 self.outcome.rejected.add((file.path, place, code))
 
     def _report_new_backups(self, file: SourceFile) -> None:
@@ -229,6 +233,8 @@ class Session:
             return False
         if not (left_out or before.header.get("stored", True)) and self._is_kept(file):
             return False
+        if file.kind == Kind.PROFILES and self._own_files_changed(file):
+            return False
         # One that could not be read has no hash, and its permissions leave no trace in its times.
         same_time = before.mtime_ns == file.mtime_ns
         if same_time and before.sha256:
@@ -240,6 +246,19 @@ class Session:
         except NotOpened:
             return same_time
         return opened.sha256 == before.sha256
+
+    def _own_files_changed(self, file: SourceFile) -> bool:
+        """Whether somebody of a file of several has one of their own now, or no longer."""
+        try:
+            names = os.listdir((self.options.root / file.path).parent / "girls_data")
+        except OSError:
+            names = []
+        own = {int(name[1]) for name in map(OWN_FILE.fullmatch, names) if name}
+        path = self.tree.path(file)
+        with maintenance_context():
+            here = Hashes(known.sequence(self.bot_id, path).identities)
+            superseded = ledger.superseded(self.bot_id, path)
+        return not superseded <= own or any(identity_of(id) in here for id in own - superseded)
 
     def _is_kept(self, file: SourceFile) -> bool:
         return file.kind != Kind.BACKUP or self.options.store_backups

@@ -1,11 +1,11 @@
 """The audit log's page: which entries somebody sees, the database says; nobody changes one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -68,6 +68,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         *(("operation", ChoicesDropdownFilter), UserFilter),
     )
     list_filter_submit = True
+    download_names: ClassVar = {"bot_name": "bot_name", "username": "username"}
     list_empty_text = _("What is changed of your bots is listed here as it happens.")
     search_fields = ("row_key__exact", "correlation_id__exact", "client_address__exact")
     search_help_text = _("A whole row id, user name, IP address or request id")
@@ -81,20 +82,24 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     change_form_template = "backoffice/audit/change_form.html"
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        """A user's name stands in the entries of their signing in; in those of what they did it is
-        their number."""
-        found, doubles = super().get_search_results(request, queryset, search_term)
-        user = User.objects.filter(username=search_term.strip()).values_list("pk", flat=True)
-        return found | queryset.filter(user_id__in=user) if search_term else found, doubles
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         bots = Bot.objects.filter(pk=OuterRef("bot_id")).values("name")
         staff = User.objects.filter(pk=OuterRef("user_id")).values("username")
         entries: QuerySet[AuditEntry] = super().get_queryset(request)
         return entries.annotate(bot_name=Subquery(bots), username=Subquery(staff))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By whole values: what a staff user did, too."""
+        term = search_term.strip().replace("\0", "")
+        if not term:
+            return queryset, False
+        staff = User.objects.filter(username=term).values("pk")
+        found = Q(user_id__in=staff)
+        for name in self.search_fields:
+            found |= Q(**{name: term})
+        return queryset.filter(found), False
 
     @admin.display(description=_("bot"))
     def bot(self, entry: Any) -> str:

@@ -1,6 +1,6 @@
 """Which staff have which role on a bot: a list of its own, and a part of the bot's page."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -27,6 +27,7 @@ class BotAccessAdmin(TenantAdmin):
     list_filter = ("role",)
     list_empty_text = _("Add somebody: a person, a bot and a role.")
     list_select_related = ("user", "bot")
+    download_names: ClassVar = {"bot_name": "bot__name", "username": "user__username"}
     search_fields = ("user__username", "bot__name")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

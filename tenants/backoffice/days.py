@@ -42,6 +42,17 @@ def _day(text: str) -> date | None:
     return None
 
 
+def is_no_end(name: str, value: str) -> bool:
+    """Of a range in an address, neither a day nor a number."""
+    if not value or not name.endswith(("_from", "_to")) or _day(value):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
+
+
 class DaysFilter(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         since, until = days_asked(request, self.field_path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from queue import Full, Queue
 from threading import Event, Thread
@@ -12,6 +13,7 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.models.functions import Cast
 from django.http import StreamingHttpResponse
+from django.utils.translation import get_language
 
 from tenants.context import staff_context
 
@@ -20,15 +22,22 @@ ROWS_AT_ONCE = 2000
 WAITING = 4
 # Neither of these is ever in JSON as it stands.
 AS_IT_IS = r"FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'"
-# What a spreadsheet takes for a formula, also in full width and behind blanks.
-BLANK = r"[\s\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]"
-FORMULA = rf"^({BLANK}*[-=+@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"
+# Spreadsheets of these languages have the comma in their numbers, and split cells at semicolons.
+SEMICOLONS = ("ru",)
+# What a spreadsheet takes for a formula, also in full width, behind blanks and, where it splits at
+# another sign than was meant, within a text; a list's dashes are none.
+BLANKS = r"[ \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\t\r\n]*"
+FORMULA = (
+    rf"(^{BLANKS}(?=[-=+@\uff1d\uff0b\uff0d\uff20])"
+    rf"|[;,\t\r\n]{BLANKS}(?=[=@\uff1d\uff20]|[-+\uff0b\uff0d][^-+ \u00a0]))"
+)
 
 
 def download(
-    user: Any, queryset: QuerySet, columns: list[str], name: str, form: str
+    user: Any, queryset: QuerySet, columns: dict[str, str], name: str, form: str
 ) -> StreamingHttpResponse:
-    write = {"csv": as_csv, "json": as_json}[form]
+    """Columns by their names in the file."""
+    write = partial(as_csv, delimiter=_delimiter()) if form == "csv" else as_json
     return StreamingHttpResponse(
         in_context_of(user, lambda: write(queryset, columns)),
         content_type={"csv": "text/csv; charset=utf-8", "json": "application/json"}[form],
@@ -36,17 +45,22 @@ def download(
     )
 
 
-def as_csv(queryset: QuerySet, columns: list[str]) -> Iterator[bytes]:
+def _delimiter() -> str:
+    return ";" if (get_language() or "").startswith(SEMICOLONS) else ","
+
+
+def as_csv(queryset: QuerySet, columns: dict[str, str], delimiter: str = ",") -> Iterator[bytes]:
     # Spreadsheets take a file without this mark for one of another encoding.
-    yield f"\ufeff{','.join(columns)}\n".encode()
-    cells = [_cell(queryset.model._meta.get_field(name)) for name in columns]
-    for lines in _copied(queryset.values_list(*cells), "{}", "FORMAT csv"):
+    yield f"\ufeff{delimiter.join(columns)}\n".encode()
+    cells = [_cell(queryset, path) for path in columns.values()]
+    form = f"FORMAT csv, DELIMITER '{delimiter}'"
+    for lines in _copied(queryset.values_list(*cells), "{}", form):
         yield b"".join(lines)
 
 
-def as_json(queryset: QuerySet, columns: list[str]) -> Iterator[bytes]:
+def as_json(queryset: QuerySet, columns: dict[str, str]) -> Iterator[bytes]:
     opening = b"[\n"
-    values = [_value(queryset.model._meta.get_field(name)) for name in columns]
+    values = [_value(queryset, path) for path in columns.values()]
     row = f"SELECT row_to_json(row) FROM ({{}}) AS row ({', '.join(columns)})"
     for lines in _copied(queryset.values_list(*values), row, AS_IT_IS):
         yield opening + b",\n".join(line[:-1] for line in lines)
@@ -64,17 +78,28 @@ def _copied(rows: QuerySet, what: str, form: str) -> Iterator[list[bytes]]:
                 yield some
 
 
-def _value(field: models.Field) -> Any:
-    value = models.F(field.attname)
-    return Base64(value) if isinstance(field, models.BinaryField) else value
+def _value(rows: QuerySet, path: str) -> Any:
+    value = models.F(path)
+    return Base64(value) if isinstance(_field(rows, path), models.BinaryField) else value
 
 
-def _cell(field: models.Field) -> Any:
+def _cell(rows: QuerySet, path: str) -> Any:
+    field = _field(rows, path)
     if isinstance(field, models.CharField | models.TextField):
-        return Harmless(models.F(field.attname))
+        return Harmless(models.F(path))
     if isinstance(field, models.BooleanField):
-        return Cast(models.F(field.attname), models.TextField())
-    return _value(field)
+        return Cast(models.F(path), models.TextField())
+    return _value(rows, path)
+
+
+def _field(rows: QuerySet, path: str) -> Any:
+    if path in rows.query.annotations:
+        return rows.query.annotations[path].output_field
+    model: Any = rows.model
+    relation, _, name = path.rpartition("__")
+    return (model._meta.get_field(relation).related_model if relation else model)._meta.get_field(
+        name
+    )
 
 
 class Base64(models.Func):
@@ -89,7 +114,7 @@ class Harmless(models.Func):
     output_field = models.TextField()
 
     def __init__(self, text: Any) -> None:
-        super().__init__(text, models.Value(FORMULA), models.Value(r"'\&"))
+        super().__init__(text, *map(models.Value, (FORMULA, r"\1'", "g")))
 
 
 def in_context_of(user: Any, pieces: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

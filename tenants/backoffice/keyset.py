@@ -17,6 +17,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from tenants.backoffice.counting import CappedPaginator
 from tenants.backoffice.lists import CountedList
@@ -160,8 +161,8 @@ class NewestFirstList(CountedList):
 
     @property
     def shown_count(self) -> str:
-        shown: str = self.paginator.shown_count
-        return shown
+        """In an order that fits any number, in any language."""
+        return f"{capfirst(self.opts.verbose_name_plural)}: {self.paginator.shown_count}"
 
     def fetch(self, at: Place | None, newer: bool) -> Page:
         rows = self.model_admin.with_details(self.queryset)

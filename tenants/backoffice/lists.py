@@ -2,15 +2,18 @@
 
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, ProgrammingError, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from tenants.audit import events
 from tenants.backoffice.counting import CappedPaginator
+from tenants.backoffice.days import is_no_end
 from tenants.backoffice.downloads import download
 from tenants.backoffice.look import ChangeList, ModelAdmin
 
@@ -34,8 +37,10 @@ class LargeList(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     change_list_template = "backoffice/change_list.html"
-    # Names of columns for values_list; all of the row's where it says nothing.
+    # The row's own columns; all but secret ones where it says nothing.
     download_columns: ClassVar[tuple[str, ...]] = ()
+    # And of what they lead to, for people.
+    download_names: ClassVar[dict[str, str]] = {}
     # Of an empty list: where its rows come from.
     list_empty_text: ClassVar[Any] = ""
 
@@ -76,18 +81,24 @@ class LargeList(ModelAdmin):
             raise Http404
         if not self.has_view_permission(request):
             raise PermissionDenied
+        page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         try:
             queryset = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
-            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
             return HttpResponseRedirect(f"{page}?{ERROR_FLAG}=1")
+        if wrong := [value for name, value in request.GET.items() if is_no_end(name, str(value))]:
+            said = _("Nothing was downloaded: %(value)s is no day and no number.")
+            messages.error(request, said % {"value": wrong[0]})
+            return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
         events.downloaded(request)
         return download(
             request.user, queryset, self._columns(), self.opts.model_name or "list", form
         )
 
-    def _columns(self) -> list[str]:
-        if self.download_columns:
-            return list(self.download_columns)
-        names = [field.attname for field in self.opts.concrete_fields]
-        return [name for name in names if name not in SECRET | DERIVED]
+    def _columns(self) -> dict[str, str]:
+        names = self.download_columns or tuple(
+            field.attname
+            for field in self.opts.concrete_fields
+            if field.attname not in SECRET | DERIVED
+        )
+        return {name: name for name in names} | self.download_names

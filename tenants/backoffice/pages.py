@@ -167,6 +167,7 @@ def bots_allowing(least_role: str) -> models.QuerySet[Bot]:
 
 class TenantAdmin(PlatformAdmin):
     list_empty_text = _("They come from bots that are running and from imports.")
+    download_names: ClassVar[dict[str, str]] = {"bot_name": "bot__name"}
     autocomplete_fields: ClassVar = ("bot",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,19 +22,9 @@ from tenants.backoffice.look import AdminPasswordChangeForm, UserChangeForm, Use
 admin.site.unregister([User, Group, TOTPDevice])
 
 
-class StaffForm(UserChangeForm):
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
-        rights = ("is_superuser", "is_staff", "is_active")
-        if not all(cleaned.get(right) for right in rights) and _is_last({self.instance.pk}):
-            told = gettext("This is the last superuser. Make somebody else one first.")
-            raise ValidationError(told)
-        return cleaned
-
-
 @admin.register(User)
 class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
-    form = StaffForm
+    form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter: ClassVar = ("is_superuser", "is_staff", "is_active")
@@ -53,6 +42,15 @@ class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Somebody else does: so a superuser is always left."""
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and obj != request.user
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = ("is_active", "is_staff", "is_superuser") if obj == request.user else ()
+        return (*super().get_readonly_fields(request, obj), *own)
+
     @admin.display(description=_("second factor"))
     def second_factor(self, user: User) -> str:
         if not TOTPDevice.objects.filter(user_id=user.pk).exists():
@@ -64,11 +62,5 @@ class StaffAdmin(UserAdmin, LargeList):  # type: ignore[misc]
         """Not what goes with a user: Django would read all of it, and nobody reads the secret of a
         second factor."""
         users = [str(user) for user in objs]
-        needed = [gettext("the last superuser")] if _is_last({user.pk for user in objs}) else []
-        return users, {self.opts.verbose_name_plural: len(users)}, set(), needed
-
-
-def _is_last(users: set[int]) -> bool:
-    """Whether no superuser is left without them: nobody else adds bots and users."""
-    superusers = User.objects.filter(is_superuser=True, is_staff=True, is_active=True)
-    return not superusers.exclude(pk__in=users).exists()
+        own = [gettext("yourself")] if request.user in objs else []
+        return users, {self.opts.verbose_name_plural: len(users)}, set(), own

@@ -107,7 +107,7 @@ def test_its_lists_have_as_many(fleet: list[Bot], of_one_bot: bool) -> None:
     today, in_total = context["cards"][-2:]
     assert (today.value, in_total.value) == (("2", "24") if of_one_bot else ("3", "64"))
     for each in (today, in_total):
-        assert client.get(each.url).context["cl"].shown_count == each.value
+        assert client.get(each.url).context["cl"].shown_count == f"Messages: {each.value}"
     assert today.note.endswith("1 of the system")
     assert sum(share.messages for share in context["shares"]) == int(in_total.value)
 

@@ -3,17 +3,21 @@
 import csv
 import io
 import json
+import re
+from contextlib import suppress
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from conversations.models import Message, Profile
 from tenants.models import AuditEntry, Bot
 from tests.factories import (
     BotAccessFactory,
     BotFactory,
+    BotMetricFactory,
     ConversationFactory,
     MessageFactory,
     ProfileFactory,
@@ -65,31 +69,74 @@ HARMLESS = [
     "a-b",
     "😀",
 ]
-FORMULAS = [
-    "=1+1",
-    "+1",
-    "-1",
-    "@x",
-    " =1",
-    "\u00a0=1",
-    "\u3000＋1",
-    "＝1",
-    "＠x",
-    "－1",
-    "\tx",
-    "\rx",
-    "\nx",
+HARMLESS += ["list:\n- one\n- two", "so; - and", "a--;--"]
+# Where the apostrophe comes.
+FORMULAS = ["^=1+1", "^+1", "^-1", "^@x", " ^=1", "\u00a0^=1", "\u3000^＋1", "^＝1", "^＠x", "^－1"]
+FORMULAS += [
+    "\t^=x",
+    "\r^+x",
+    "\n^-x",
+    "\u200b^=1",
+    "\ufeff^=1",
+    "a;^=1",
+    "a, ^@b",
+    "a\n^=1",
+    "a;^-cmd",
 ]
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("name", HARMLESS + FORMULAS)
-def test_every_text_comes_back(viewer, name):
-    Profile.objects.filter(bot__name="own", location="Paris").update(name=name)
-    text = download(viewer, Profile, "csv", q="Paris").decode("utf-8-sig")
-    (row,) = csv.DictReader(io.StringIO(text, newline=""))
-    assert row["name"] == (f"'{name}" if name in FORMULAS else name)
+def test_every_text_comes_back(viewer, name, language):
+    text = name.replace("^", "")
+    Profile.objects.filter(bot__name="own", location="Paris").update(name=text)
+    viewer.cookies["django_language"] = language
+    written = download(viewer, Profile, "csv", q="Paris").decode("utf-8-sig")
+    delimiter = ";" if language == "ru" else ","
+    (row,) = csv.DictReader(io.StringIO(written, newline=""), delimiter=delimiter)
+    assert row["name"] == name.replace("^", "'")
     (row,) = json.loads(download(viewer, Profile, "json", q="Paris"))
-    assert row["name"] == name
+    assert row["name"] == text
+
+
+def test_no_spreadsheet_finds_a_formula(viewer):
+    """Whichever sign it splits at."""
+    texts = [text.replace("^", "") for text in FORMULAS]
+    for n, text in enumerate(texts):
+        ProfileFactory(bot=Bot.objects.get(name="own"), name=f"x{text}", location=f"{n};{text}")
+    written = download(viewer, Profile, "csv").decode("utf-8-sig")
+    for delimiter in ",;\t":
+        for line in written.splitlines():
+            for cell in next(csv.reader([line], delimiter=delimiter)):
+                assert not re.match(r"\s*[=@＝＠]|\s*[-+＋－][^-+ \d]", cell), (delimiter, line)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_every_list(client, form):
+    boss = User.objects.create_superuser("boss", password="x")
+    client.force_login(boss)
+    bot = BotFactory(name="its name")
+    BotAccessFactory(bot=bot, user=boss)
+    MessageFactory(conversation=ConversationFactory(bot=bot))
+    BotMetricFactory(bot=bot)
+    named = 0
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_download"
+        with suppress(NoReverseMatch):
+            answer = client.get(reverse(name, args=[form]))
+            assert answer.status_code == 200, model
+            named += "its name" in b"".join(answer.streaming_content).decode()
+    assert named >= 6
+
+
+def test_ends_of_a_range_that_are_none(viewer):
+    url = reverse("admin:conversations_profile_download", args=["csv"])
+    for asked in ("last_active_at_from=2026-13-40", "age_to=abc"):
+        answer = viewer.get(f"{url}?{asked}", follow=True)
+        assert answer.redirect_chain[0][0].endswith(f"/profile/?{asked}")
+        assert "Nothing was downloaded" in answer.content.decode()
+    good = "last_active_at_from=2026-12-31&age_to=30&age_from="
+    assert viewer.get(f"{url}?{good}")["Content-Disposition"].startswith("attachment")
 
 
 def test_json_has_the_values_as_they_are(viewer):

@@ -74,5 +74,5 @@ def test_what_is_used_is_what_was_translated() -> None:
 def test_a_page_in_russian(admin_client: Client) -> None:
     address = reverse("admin:conversations_profile_changelist")
     page = admin_client.get(address, headers={"Accept-Language": "ru"}).content.decode()
-    for text in ("К содержимому", "Боты", "Журнал аудита", "Мои настройки", "Всего: 0"):
+    for text in ("К содержимому", "Боты", "Журнал аудита", "Мои настройки", "Профили: 0"):
         assert text in page

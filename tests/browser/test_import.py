@@ -94,17 +94,6 @@ def test_an_import_is_watched(open_page: OpenPage, staff: Staff, importing: Any)
     assert asked == []
 
 
-def test_a_run_that_begins_later_appears(open_page: OpenPage, staff: Staff, tree: Tree) -> None:
-    manager = staff("manager", BotFactory(name="Emma"))
-    page = open_page(manager, at="/admin/legacy_import/importrun/")
-    mark(page)
-    expect(page.get_by_text("Nothing was imported yet")).to_be_visible()
-    tree.old_chat(7, line(1))
-    tree.imported()
-    expect(page.locator("#result_list")).to_contain_text("Done", timeout=30_000)
-    assert_not_reloaded(page)
-
-
 def test_a_rollback_is_planned_and_confirmed(open_page: OpenPage, staff: Staff, tree: Tree) -> None:
     tree.old_chat(7, line(1), line(2))
     tree.imported()
@@ -152,3 +141,16 @@ def test_how_they_look(open_page: OpenPage, staff: Staff, tree: Tree, mode: str)
     page.goto(f"/admin/legacy_import/job/{job.pk}/report/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("window.origin") == "null"
+
+
+@pytest.mark.slow
+def test_a_run_that_begins_while_the_list_is_open(open_page: OpenPage, staff: Staff) -> None:
+    bot = BotFactory(name="Emma")
+    page = open_page(staff("manager", bot), at="/admin/legacy_import/importrun/")
+    expect(page.get_by_text("Nothing was imported yet")).to_be_visible()
+    mark(page)
+    ImportRun.objects.create(bot=bot, number=1, action="import")
+    expect(page.locator("#runs").get_by_text("Running")).to_be_visible(timeout=40_000)
+    assert_not_reloaded(page)
+    ImportRun.objects.update(status="done")
+    expect(page.locator("#runs").get_by_text("Done")).to_be_visible(timeout=20_000)

@@ -453,3 +453,45 @@ def test_another_zone_is_refused(tree: Tree) -> None:
     tree.imported()
     times = query("SELECT to_char(recorded_at AT TIME ZONE 'UTC', 'HH24:MI') FROM bot_metrics")
     assert times == [("10:00",)]
+
+
+def names(tree: Tree) -> dict[int, str]:
+    return dict(query("SELECT telegram_id, name FROM profiles"))
+
+
+@pytest.mark.parametrize("own", [b"{torn", b'{"telegram_id": 1, "name": "own", "age": 5}', None])
+def test_a_file_of_ones_own_comes_and_goes(tree: Tree, own: bytes | None) -> None:
+    """Beside an entry in a file of several people that never changes."""
+    tree.write("girls_data.json", {"girls": {"1": {"name": "shared"}, "2": {"name": "two"}}})
+    tree.old_chat(1, line(1))
+    first = tree.imported()
+    states = [names(tree)]
+    file = tree.write("girls_data/1.json", own or {"telegram_id": 1, "name": "own", "age": 30})
+    second = tree.imported()
+    states.append(names(tree))
+    assert states == [{1: "shared", 2: "two"}, {1: "shared" if own else "own", 2: "two"}]
+    assert ("girls_data.json", 1, "superseded") in second.outcome.rejected.kept
+    assert passed(verified(tree))
+    assert tree.imported(watching=True).outcome.unchanged_files == 3
+    file.unlink()
+    third = tree.imported()
+    assert names(tree) == {1: "shared", 2: "two"}
+    assert not third.outcome.rejected.kept
+    assert passed(verified(tree, accept_removed=True))
+    assert tree.imported(watching=True).outcome.unchanged_files == 2
+    rollback(third.run_id)
+    assert names(tree) == states[1]
+    rollback(second.run_id)
+    assert names(tree) == states[0]
+    rollback(first.run_id)
+    assert names(tree) == {}
+
+
+def test_an_entry_beside_a_file_that_was_never_read(tree: Tree) -> None:
+    tree.write("girls_data.json", {"girls": {"1": {"name": "shared"}}})
+    file = tree.write("girls_data/1.json", b"{torn")
+    tree.imported()
+    assert names(tree) == {}
+    file.unlink()
+    tree.imported()
+    assert names(tree) == {1: "shared"}

@@ -2,12 +2,12 @@
 //
 // [data-live=ADDRESS] is filled from there while it contains [data-running]; the text of its
 // [data-state] is told to screen readers in [data-said] when it changes. When it has ended,
-// [data-settled] comes anew. [data-live-part] is taken from the page's own address, often while
-// it has [data-running] itself, whose end says its [data-ended], and now and then while it has not.
+// [data-settled] comes anew. [data-live-part] is taken from the page's own address, more often
+// while it has [data-running] itself, and says its [data-ended].
 (() => {
   "use strict";
   const PAUSE = 2000;
-  const REST = 10000;
+  const IDLE = 15000;
   const say = (text) => {
     const said = document.querySelector("[data-said]");
     if (said && text && said.textContent !== text) said.textContent = text;
@@ -42,16 +42,15 @@
     const old = document.getElementById(box.id);
     const fresh = await page();
     const running = fresh.getElementById(box.id)?.hasAttribute("data-running");
-    const was = old.hasAttribute("data-running");
-    if (was || !old.contains(document.activeElement)) replace(old, fresh);
-    if (was && !running) say(old.dataset.ended);
+    replace(old, fresh);
+    if (!running && old.hasAttribute("data-running")) say(old.dataset.ended);
     return running;
   }
 
-  function watch(box, look, rest) {
+  function watch(box, look, idle) {
     const again = async () => {
       const began = performance.now();
-      let running = true;
+      let running = !idle;
       try {
         if (!document.hidden) running = await look(box);
       } catch {
@@ -60,8 +59,7 @@
       }
       // A page that is slow to make is made rarely.
       const pause = Math.max(PAUSE, 10 * (performance.now() - began));
-      if (running) setTimeout(again, pause);
-      else if (rest) setTimeout(again, rest);
+      if (running || idle) setTimeout(again, running ? pause : Math.max(pause, idle));
     };
     setTimeout(again, PAUSE);
   }
@@ -71,6 +69,6 @@
     document.querySelectorAll("[data-live]").forEach((box) => {
       if (box.querySelector("[data-running]")) watch(box, (each) => fragment(each, tags));
     });
-    document.querySelectorAll("[data-live-part]").forEach((box) => watch(box, part, REST));
+    document.querySelectorAll("[data-live-part]").forEach((box) => watch(box, part, IDLE));
   });
 })();
