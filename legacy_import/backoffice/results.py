@@ -59,7 +59,7 @@ WRITTEN = {
 
 @dataclass(frozen=True)
 class Result:
-    said: list[str]
+    said: list[Any]
     columns: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 

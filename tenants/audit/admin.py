@@ -153,7 +153,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 def named(table: str) -> str:
     """By what people call its rows."""
     names = {model._meta.db_table: model._meta.verbose_name_plural for model in apps.get_models()}
-    return capfirst(names.get(table, table))
+    return capfirst(str(names.get(table, table)))
 
 
 def _link(url: str, text: str | None) -> SafeString:
