@@ -18,11 +18,20 @@ from tenants.tokens import Token
 
 # A bot that was there before its first import is not the file's.
 STORED = """
-    SELECT username, owner_telegram_id, status, token_fingerprint, config::text,
+    SELECT username, owner_telegram_id, status, token_fingerprint, token_masked, config::text,
         created_at < (
             SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id)
     FROM bots WHERE id = %s
 """
+# Of a bot that no list describes.
+NOTHING_SAID = {
+    **{"username": "", "owner_telegram_id": None, "token_fingerprint": None},
+    **{"status": Bot.Status.INACTIVE, "config": {}},
+}
+NOT_DESCRIBED = (
+    "no bots.json or config.json that can be read describes it: its user name, owner, status, "
+    "settings and token were compared with nothing"
+)
 DIFFERS = "differs (if staff changed it since, nothing is wrong)"
 
 
@@ -34,12 +43,17 @@ def compare_bots(
     said: dict[uuid.UUID, tuple[File, BotRow]] = {}
     for file in sorted(files, key=lambda file: file.bot is None):
         for row in bot_rows(root, file):
-            if bot_id := by_name.get(row.name.lower()):
+            if isinstance(row, str):
+                findings.note(file.printable, row)
+            elif bot_id := by_name.get(row.name.lower()):
                 said[bot_id] = file, row
     for bot_id, (file, row) in said.items():
         findings.count(CONTENT, "bots")
         findings.count(JSON, "bots")
         _compare(file, row, bot_id, findings)
+    for name, bot_id in bots.items():
+        if bot_id not in said and Bot.objects.filter(pk=bot_id).exclude(**NOTHING_SAID).exists():
+            findings.note(name, NOT_DESCRIBED)
 
 
 def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> None:
@@ -47,15 +61,17 @@ def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> 
         cursor.execute(STORED, [bot_id])
         *values, config, is_its_own = cursor.fetchone()
     differs: list[tuple[str, str, Any, Any]]
-    token = _fingerprint(row)
-    if token and Bot.objects.filter(token_fingerprint=token).exclude(pk=bot_id).exists():
+    token = _token(row)
+    others = Bot.objects.exclude(pk=bot_id)
+    if token and others.filter(token_fingerprint=token.fingerprint).exists():
         findings.note(file.printable, f"{row.name}'s token is another bot's, and was not taken")
         token = None
     # Without a token no bot is active.
     status = "inactive" if row.status == "active" and not token else row.status
     # Nobody's id is 0.
-    expected = (_username(row), row.owner_telegram_id or None, status, token)
-    names = ("username", "owner_telegram_id", "status", "telegram_token")
+    expected = (_username(row), row.owner_telegram_id or None, status)
+    expected += (token.fingerprint, token.masked) if token else (None, "")
+    names = ("username", "owner_telegram_id", "status", "telegram_token", "token_masked")
     fields = list(zip(names, expected, values, strict=True))
     differs = [(CONTENT, *one) for one in fields if one[1] != one[2]]
     if not same_json(row.config, config):
@@ -78,8 +94,8 @@ def _username(row: BotRow) -> str:
     return row.username
 
 
-def _fingerprint(row: BotRow) -> str | None:
+def _token(row: BotRow) -> Token | None:
     try:
-        return Token.parse(row.token).fingerprint if row.token else None
+        return Token.parse(row.token) if row.token else None
     except ValidationError:
         return None  # has no token's form, and was not taken

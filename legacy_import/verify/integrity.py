@@ -1,11 +1,16 @@
 """Check `integrity`: links between rows in one bot's partitions, and what is derived."""
 
 import uuid
+from collections.abc import Iterator
 
+from django.apps import apps
 from django.db import connection
+
+from legacy_import.models.ledger import LedgerModel
 
 from legacy_import.verify.checks import INTEGRITY
 from legacy_import.verify.findings import Findings
+from tenants.tenant import TenantModel
 
 # What must not be there -> a query for some of it.
 NOTHING = {
@@ -46,6 +51,15 @@ NOTHING = {
     """,
 }
 FIRST = "SELECT count(*) OVER (), found.* FROM ({}) AS found LIMIT %(limit)s"
+# Bots by their rows, from one index entry to the next bot's: however many rows there are.
+OWNERS = """
+    WITH RECURSIVE owner (id) AS (
+        (SELECT bot_id FROM {table} ORDER BY bot_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT bot_id FROM {table} WHERE bot_id > owner.id ORDER BY bot_id LIMIT 1)
+        FROM owner WHERE owner.id IS NOT NULL)
+    SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM bots)
+"""
 NOT_VALIDATED = """
     SELECT conrelid::regclass || '.' || conname FROM pg_constraint WHERE NOT convalidated
         AND connamespace = 'public'::regnamespace
@@ -63,6 +77,23 @@ def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
             if rows:
                 findings.add_unnamed(INTEGRITY, rows[0][0] - len(rows))
             findings.count(INTEGRITY, "queries")
+
+
+def check_owners(findings: Findings) -> None:
+    """Rows of bots that there are not, and constraints that may not hold."""
+    with connection.cursor() as cursor:
+        for table in sorted(_tables()):
+            cursor.execute(OWNERS.format(table=table))
+            for (bot_id,) in cursor.fetchall():
+                findings.add(INTEGRITY, table, f"has rows of a bot that is not there: {bot_id}")
+            findings.count(INTEGRITY, "tables whose rows have a bot")
         cursor.execute(NOT_VALIDATED)
         for (name,) in cursor.fetchall():
             findings.add(INTEGRITY, name, "the constraint is not validated")
+
+
+def _tables() -> Iterator[str]:
+    """Of the bots' data, and of what is known of its import."""
+    for model in apps.get_models():
+        if issubclass(model, TenantModel | LedgerModel):
+            yield model._meta.db_table

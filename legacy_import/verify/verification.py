@@ -24,7 +24,7 @@ from legacy_import.verify.checks import (
     SELF_TEST,
 )
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.integrity import check_integrity, check_owners
 from legacy_import.verify.isolation import check_isolation
 from legacy_import.verify.of_bot import Comparison, Portion
 from legacy_import.verify.performance import Reads
@@ -104,6 +104,8 @@ class Verification:
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
             compare_bots(self.root, lists, bots, self.findings)
+            if INTEGRITY in self.findings.checks:
+                check_owners(self.findings)
             if bots and PERFORMANCE in self.findings.checks:
                 reads = Reads(self.findings)
                 for name, bot_id in bots.items():
