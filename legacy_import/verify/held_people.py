@@ -76,7 +76,7 @@ class HeldPeople:
 
     def was(self, path: str, place: int, row: dict[str, Any], wanted: set[bytes]) -> bool:
         """Whether a person was as some record of a file said."""
-        values = {name: row[name] for name in FIELDS}
+        values = {name: row.get(name) for name in FIELDS}
         kept = {b"", *every_original(self.bot_id, path, [place])}
         is_live = row["id"][VERSION_AT] == "7"
         return self._is_one((*values.values(), is_live), values, kept, wanted)
