@@ -40,6 +40,15 @@ ORIGINALS = """
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, kept.place, kept.file_id
 """
+NOTED = """
+    SELECT DISTINCT ON (file.path, repair.place) file.path, repair.place,
+        count(*) FILTER (WHERE repair.code <> 'telegram-id-taken')
+    FROM import_files AS file
+    JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    GROUP BY file.path, repair.place, repair.file_id
+    ORDER BY file.path, repair.place, repair.file_id DESC
+"""
 REPAIRED = """
     SELECT file.path, repair.file_id, repair.place, repair.code, repair.pointer, repair.original,
         kept.original
@@ -106,11 +115,16 @@ class KeptOriginals:
 
     places: "array[int]" = field(default_factory=lambda: array("q"))
     records: "array[int]" = field(default_factory=lambda: array("Q"))
-    noted: set[int] = field(default_factory=set)
+    # Where repairs are noted, and how many by the last import that noted any.
+    noted: "array[int]" = field(default_factory=lambda: array("q"))
+    numbers: "array[int]" = field(default_factory=lambda: array("L"))
     undecoded: set[int] = field(default_factory=set)
 
     def record_at(self, place: int) -> int | None:
         return self.records[bisect_left(self.places, place)] if has(self.places, place) else None
+
+    def noted_at(self, place: int) -> int:
+        return self.numbers[bisect_left(self.noted, place)] if has(self.noted, place) else 0
 
 
 def has(places: "array[int]", place: int) -> bool:
@@ -159,6 +173,11 @@ def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginal
             if not given_back:
                 kept.places.append(place)
                 kept.records.append(short(digest))
+        cursor.execute(NOTED, [bot_id, [*paths]])
+        for path, place, number in cursor:
+            kept = found.setdefault(path, KeptOriginals())
+            kept.noted.append(place)
+            kept.numbers.append(number)
     return found
 
 

@@ -16,7 +16,7 @@ from legacy_import.verify.fingerprints import Fingerprints
 from legacy_import.verify.kept import KeptOriginals, has
 from legacy_import.verify.ledger import LedgerFile, path_of
 from legacy_import.verify.noted import WHOLE_FILE, compare_noted
-from legacy_import.verify.source.repaired import short_hash
+from legacy_import.verify.source.repaired import MOST_NOTES, short_hash
 from legacy_import.verify.source.tree import Kind
 
 # A message that lost its Telegram id to another one is counted once more. Notes go with a person
@@ -84,15 +84,20 @@ def _compare_places(
     one: Read, kept: KeptOriginals, places: dict[int, int], once: bool, findings: Findings
 ) -> None:
     """Also where the importer took for a repair what the verifier does not: then it is kept."""
-    repaired = one.expected.repaired.places
-    of_encoding = set() if once else _in_another_encoding(one)
-    for place, placed in places.items():
-        if placed not in kept.noted and place not in of_encoding:
-            findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
+    repaired = one.expected.repaired
+    for place, number, encoding in zip(
+        repaired.places, repaired.numbers, repaired.other_encoding, strict=True
+    ):
+        # A file may have changed its encoding since the record was imported.
+        wanted = min(number + bool(encoding and once), MOST_NOTES)
+        found = kept.noted_at(places[place]) if place in places else wanted
+        if found < wanted:
+            what = "fewer repairs of it are noted than were made"
+            findings.add(REPAIRS, one.file.printable, what, place, "repairs", wanted, found)
     if one.file.kind is Kind.OLDER_PROFILES or not once:
         return  # kept whole, or noted of an earlier version
     for place in kept.noted:
-        explained = has(repaired, place) or has(kept.places, place) or place == WHOLE_FILE
+        explained = has(repaired.places, place) or has(kept.places, place) or place == WHOLE_FILE
         if not explained:
             what = "a repair is noted that no record explains"
             findings.add(REPAIRS, one.file.printable, what, place)

@@ -266,4 +266,4 @@ def _reject(place: int, bytes_kept: Kept, reason: str) -> Reject:
 
 def _repairs(document: Document) -> list[str]:
     found = [ENCODING] if document.repaired else []
-    return [*found, "twice"] if document.twice else found
+    return found + ["twice"] * len(document.twice)

@@ -25,7 +25,6 @@ CHANGES = [
     """UPDATE profiles SET additional_data = '{"$number": {}, "conversation_stats": 5}'""",
     "UPDATE profiles SET created_at = 'infinity'",
     "UPDATE messages SET sent_at = '-infinity'",
-    "UPDATE bot_metrics SET metric_value = 'NaN'",
     """INSERT INTO messages (id, bot_id, conversation_id, position, sender_type, content,
             message_type, metadata, sent_at)
         SELECT overlay(id::text PLACING 'ffffffff' FROM 1)::uuid, bot_id, conversation_id,
