@@ -43,13 +43,15 @@ class Read:
     """A file as the verifier read it."""
 
     expected: Expected
+    # In the ledger.
+    path: str
     # Otherwise only its name and time are, of all that a sample leaves out.
     looked_at: bool = True
     rejects: list[Reject] = field(default_factory=list)
     # Of people's conversation_stats: they are records beside the person's.
     measurements: int = 0
-    # Messages that the import took from the conversation's backups.
-    salvaged: int = 0
+    # Imported messages that are not in it: from backups, or from an earlier version.
+    others: int = 0
     # Of repaired messages the places in the ledger, by those in the file; where they may differ.
     placed: dict[int, int] = field(default_factory=dict)
 
@@ -68,20 +70,21 @@ class Accounts:
             self.rejects = Rejects(bot_id, findings)
 
     def known(self, read: list[Read]) -> dict[str, LedgerFile]:
-        return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
+        return ledger.files(self.bot_id, [one.path for one in read])
 
     def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
-        paths = [ledger.path_of(one.file) for one in read]
         names = {
-            path: one.file.printable
-            for path, one in zip(paths, read, strict=True)
-            if one.looked_at and path in known
+            one.path: one.file.printable for one in read if one.looked_at and one.path in known
         }
         rejects = self.rejects.compare(names)
-        for one, ledger_path in zip(read, paths, strict=True):
-            path = one.file.printable
+        for one in read:
+            ledger_path, path = one.path, one.file.printable
             file = known.get(ledger_path)
             self.findings.count(ACCOUNTING, "files")
+            if self._is_gone(one.file):
+                self.findings.stale.append(path)
+                self.findings.add(FRESHNESS, path, "went while it was verified")
+                continue
             if file is None or file.status != "done":
                 what = "was not imported" if file is None else "was imported in part"
                 self.findings.add(ACCOUNTING, path, what, always=True)
@@ -108,13 +111,15 @@ class Accounts:
                 self._compare_refused(one, self.refused.get(ledger_path, {}))
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
-        source = one.expected.records + one.measurements + one.salvaged
+        source = one.expected.records + one.measurements
         rejected = len(one.rejects) + one.expected.left_out
-        self.findings.count(ACCOUNTING, "records", source)
         self.findings.count(ACCOUNTING, "rejects", rejected)
         # A file that became no conversation is counted as one, rejected.
         without = "conversations" if one.expected.is_conversation else ""
         counted = {name: file.counted(name, without) for name in ("source", "rejected")}
+        # Those from backups count as the file's, and are others afterwards.
+        source += min(max(counted["source"] - source, 0), one.others)
+        self.findings.count(ACCOUNTING, "records", source)
         for name, expected in (("source", source), ("rejected", rejected)):
             if counted[name] != expected:
                 found = counted[name]
@@ -225,10 +230,16 @@ class Accounts:
         if now is not None and kept.sha256_of_parts(self.bot_id, known.id) != now:
             self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
 
+    def _is_gone(self, file: File) -> bool:
+        return file.kind is not Kind.NO_FILE and not os.path.lexists(self.root / file.path)
+
     def _is_stale(self, file: File, known: LedgerFile) -> bool:
         if file.kind is Kind.NO_FILE:
             return False
-        now = os.lstat(self.root / file.path)
+        try:
+            now = os.lstat(self.root / file.path)
+        except FileNotFoundError:
+            return True
         if (now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns):
             return False
         return known.sha256 is None or sha256_of(self.root, file) != known.sha256

@@ -17,22 +17,27 @@ from tenants.models import Bot
 from tenants.tokens import Token
 
 # A bot that was there before its first import is not the file's.
-STORED = """
+IS_ITS_OWN = """created_at < (
+    SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id)"""
+STORED = f"""
     SELECT username, owner_telegram_id, status, token_fingerprint, token_masked, config::text,
-        created_at < (
-            SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id)
+        {IS_ITS_OWN}
     FROM bots WHERE id = %s
 """
-# Of a bot that no list describes.
-NOTHING_SAID = {
-    **{"username": "", "owner_telegram_id": None, "token_fingerprint": None},
-    **{"status": Bot.Status.INACTIVE, "config": {}},
-}
+# Of a bot that no list describes: whether an import may have got its values from one.
+DESCRIBED = f"""
+    SELECT EXISTS (
+        SELECT FROM bots WHERE id = %s AND NOT {IS_ITS_OWN}
+            AND (username, coalesce(owner_telegram_id, 0), status, token_masked, config)
+                <> ('', 0, 'inactive', '', '{{}}'))
+"""
 NOT_DESCRIBED = (
     "no bots.json or config.json that can be read describes it: its user name, owner, status, "
     "settings and token were compared with nothing"
 )
-DIFFERS = "differs (if staff changed it since, nothing is wrong)"
+DIFFERS = (
+    "differs (a bot keeps what it has: set it in the back office, or in the file what is right)"
+)
 
 
 def compare_bots(
@@ -52,8 +57,14 @@ def compare_bots(
         findings.count(JSON, "bots")
         _compare(file, row, bot_id, findings)
     for name, bot_id in bots.items():
-        if bot_id not in said and Bot.objects.filter(pk=bot_id).exclude(**NOTHING_SAID).exists():
+        if bot_id not in said and _was_described(bot_id):
             findings.note(name, NOT_DESCRIBED)
+
+
+def _was_described(bot_id: uuid.UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(DESCRIBED, [bot_id])
+        return bool(cursor.fetchone()[0])
 
 
 def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> None:
@@ -69,8 +80,8 @@ def _compare(file: File, row: BotRow, bot_id: uuid.UUID, findings: Findings) -> 
     # Without a token no bot is active.
     status = "inactive" if row.status == "active" and not token else row.status
     # Nobody's id is 0.
-    expected = (_username(row), row.owner_telegram_id or None, status)
-    expected += (token.fingerprint, token.masked) if token else (None, "")
+    of_token = (token.fingerprint, token.masked) if token else (None, "")
+    expected = (_username(row), row.owner_telegram_id or None, status, *of_token)
     names = ("username", "owner_telegram_id", "status", "telegram_token", "token_masked")
     fields = list(zip(names, expected, values, strict=True))
     differs = [(CONTENT, *one) for one in fields if one[1] != one[2]]

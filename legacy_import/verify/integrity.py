@@ -7,7 +7,6 @@ from django.apps import apps
 from django.db import connection
 
 from legacy_import.models.ledger import LedgerModel
-
 from legacy_import.verify.checks import INTEGRITY
 from legacy_import.verify.findings import Findings
 from tenants.tenant import TenantModel

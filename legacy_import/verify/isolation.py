@@ -28,7 +28,7 @@ NO_LOGIN = "not probed as the bots: set RUNTIME_DATABASE_URL to the bots' login"
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # No bot is named: it is row security that must leave the others out.
 VISIBLE = "SELECT {bot}, count(*) FROM {table} GROUP BY 1"
-TOKEN = "SELECT telegram_token, token_fingerprint, token_masked FROM bots"
+OF_ITSELF = "SELECT telegram_token, token_fingerprint, token_masked FROM bots"
 OWN = "SELECT {bot}, count(*) FROM {table} WHERE {bot} = ANY (%s) GROUP BY 1"
 
 
@@ -82,7 +82,7 @@ def probe(bots: Mapping[str, uuid.UUID], login: Mapping[str, Any], findings: Fin
 
 def _compare_token(name: str, seen: psycopg.Connection, findings: Findings) -> None:
     """The ciphertext is for the bot alone: what it opens must be what its row says of it."""
-    sealed, *said = seen.execute(TOKEN).fetchone() or (None, None, "")
+    sealed, *said = seen.execute(OF_ITSELF).fetchone() or (None, None, "")
     try:
         token = SealedToken(sealed).open() if sealed else None
     except WrongTokenKey as error:

@@ -24,7 +24,6 @@ LATEST = """
     SELECT DISTINCT ON (path) path, id, kind, key, sha256, sha256 IS DISTINCT FROM '',
         kind IN ('metrics', 'profiles', 'backup') AND sha256 IS NOT NULL
             AND NOT header ? 'rejected' AND header -> 'stored' IS DISTINCT FROM 'false',
-        coalesce((counts -> 'messages' ->> 'vanished')::bigint, 0),
         count(*) OVER (PARTITION BY path), bool_or(created_row IS NOT NULL) OVER (PARTITION BY path)
     FROM import_files
     WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path, id DESC LIMIT %s
@@ -101,7 +100,7 @@ class LedgerFile:
     mtime_ns: int
     sha256: bytes | None
     header: dict[str, Any]
-    counts: dict[str, Any]
+    counts: dict[str, dict[str, int]]
     versions: int
     """How often the file was imported, each time as it then was."""
     made_chat: bool
@@ -117,10 +116,19 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         return {
             path: LedgerFile(
                 *(id, kind, key, status, size, mtime, sha256 and bytes(sha256)),
-                *(json.loads(header), json.loads(counts), *of_all),
+                *(json.loads(header), _tallies(counts), *of_all),
             )
             for path, id, kind, key, status, size, mtime, sha256, header, counts, *of_all in cursor
         }
+
+
+def _tallies(counts: str) -> dict[str, dict[str, int]]:
+    """What is none counts nothing."""
+    return {
+        kind: tally
+        for kind, tally in json.loads(counts).items()
+        if isinstance(tally, dict) and all(type(number) is int for number in tally.values())
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,6 @@ class Latest:
     was_there: bool
     # Whether its bytes are kept.
     is_kept: bool
-    vanished: int
     versions: int
     made_chat: bool
 

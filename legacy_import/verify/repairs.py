@@ -14,7 +14,7 @@ from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Fingerprints
 from legacy_import.verify.kept import KeptOriginals, has
-from legacy_import.verify.ledger import LedgerFile, path_of
+from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.noted import WHOLE_FILE, compare_noted
 from legacy_import.verify.source.repaired import MOST_NOTES, short_hash
 from legacy_import.verify.source.tree import Kind
@@ -45,15 +45,15 @@ COUNTED = """
 def compare_repairs(
     bot_id: uuid.UUID, read: Sequence[Read], known: dict[str, LedgerFile], findings: Findings
 ) -> None:
-    names = {path_of(one.file): one.file.printable for one in read if one.looked_at}
+    names = {one.path: one.file.printable for one in read if one.looked_at}
     compare_numbers(bot_id, names, findings)
-    by_path = {path: one for one in read if one.looked_at and (path := path_of(one.file)) in known}
+    by_path = {one.path: one for one in read if one.looked_at and one.path in known}
     latest = {path: (known[path].id, one.expected) for path, one in by_path.items()}
     kept = compare_noted(bot_id, names, latest, findings)
     for path, one in by_path.items():
         of_file = kept.get(path, KeptOriginals())
         # After a second import, or with messages from backups, places are not those in the file.
-        once = known[path].versions == 1 and not one.salvaged
+        once = known[path].versions == 1 and not one.others
         placed = _places(one, once)
         if placed is not None:
             _compare_places(one, of_file, placed, once, findings)

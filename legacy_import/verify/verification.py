@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,10 +34,11 @@ from legacy_import.verify.performance import Reads
 from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.runs import check_runs
 from legacy_import.verify.sample import Sample
-from legacy_import.verify.selftest import NO_CONVERSATION, self_test
+from legacy_import.verify.selftest import self_test
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import KNOWN, File, Kind, files, printable
 from legacy_import.verify.transactions import read_only
+from legacy_import.verify.trials import Trial
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
@@ -121,8 +123,8 @@ class Verification:
                 reads.report()
         if ISOLATION in self.findings.checks:
             check_isolation(bots, self.findings)
-        if SELF_TEST not in self.findings.figures:
-            self.findings.cannot(SELF_TEST, NO_CONVERSATION)
+        if not self.findings.figures.get(SELF_TEST, Counter())["breaks"]:
+            self.findings.cannot(SELF_TEST, "there is nothing on which it could be tried")
         if self.number is not None:
             with self._legible(f"run {self.number}"):
                 check_rollback(self.number, self.findings)
@@ -188,11 +190,11 @@ class Verification:
         return (file for file in self._files() if file.bot == name and file.kind != Kind.BOTS)
 
     def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample) -> None:
-        comparison = Comparison(
-            *(bot_id, name, self.root, self.findings, self.deep),
-            whole=sample.is_whole,
-            accept_removed=self.accept_removed,
-        )
+        def begun(findings: Findings, whole: bool = False) -> Comparison:
+            of_bot = (bot_id, name, self.root, findings, self.deep)
+            return Comparison(*of_bot, whole=whole, accept_removed=self.accept_removed)
+
+        comparison = begun(self.findings, sample.is_whole)
         with maintenance_context():
             erased = ErasedPeople(bot_id)
         for portion in self._portions(name, comparison, sample, erased):
@@ -209,7 +211,9 @@ class Verification:
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
         theirs = (file for file in self._files_of(name) if file.key not in erased)
-        self_test(bot_id, name, theirs, self.root, self.findings)
+        trial = Trial(begun, lambda file: Expected(file, self.root, self.zone, erased=erased))
+        with self._legible(name):
+            self_test(comparison, name, theirs, trial, self.findings)
 
     @contextmanager
     def _legible(self, what: str) -> Iterator[None]:
@@ -232,7 +236,8 @@ class Verification:
                 self.progress.advance(self._size(file))
                 continue
             expected = Expected(file, self.root, self.zone, erased=erased)
-            one = Portion(Read(expected, looked_at=sample.has(n, file)), self._size(file))
+            read = Read(expected, ledger.path_of(file), looked_at=sample.has(n, file))
+            one = Portion(read, self._size(file))
             expected.told = partial(self._advance, one)
             comparison.read(one)
             for person in sorted(expected.of_erased):
@@ -248,7 +253,10 @@ class Verification:
     def _size(self, file: File) -> int:
         if file.kind in (Kind.NO_FILE, Kind.BOTS):
             return 0
-        return os.lstat(self.root / file.path).st_size
+        try:
+            return os.lstat(self.root / file.path).st_size
+        except FileNotFoundError:
+            return 0  # gone since it was listed
 
     def _advance(self, one: Portion, size: int) -> None:
         """As far as a file is read; what is left of it when it is compared."""

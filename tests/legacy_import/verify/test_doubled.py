@@ -41,7 +41,7 @@ def test_rows_of_no_bot(tree: Tree, changed_back: Any, table: str) -> None:
     tree.person(7, age="30")
     tree.chat(7, message(1))
     tree.imported()
-    row = f"jsonb_build_object('id', gen_random_uuid(), 'bot_id', gen_random_uuid())"
+    row = "jsonb_build_object('id', gen_random_uuid(), 'bot_id', gen_random_uuid())"
     row = f"jsonb_populate_record(NULL::{table}, to_jsonb({table}) - 'search' || {row})"
     columns = {
         "messages": "id, bot_id, conversation_id, position, sender_type, content, message_type,"
@@ -52,7 +52,7 @@ def test_rows_of_no_bot(tree: Tree, changed_back: Any, table: str) -> None:
         "import_files": "id, bot_id, run_id, path, kind, status, size, mtime_ns, header, counts",
     }[table]
     of_row = ", ".join(f"(was).{name}" for name in columns.split(", "))
-    query = f"INSERT INTO {table} ({columns}) SELECT {of_row} FROM (SELECT {row} AS was FROM {table} LIMIT 1) AS o"
-    with changed_back(query):
+    one = f"(SELECT {row} AS was FROM {table} LIMIT 1) AS o"
+    with changed_back(f"INSERT INTO {table} ({columns}) SELECT {of_row} FROM {one}"):
         (found,) = everything(verified(tree))
     assert (found.check, found.file) == ("integrity", table)
