@@ -71,9 +71,7 @@ def _words(job: Job, page: Path) -> list[str]:
         case Job.Action.RETRY:
             return ["retry_rejects", number, bot]
         case Job.Action.VERIFY:
-            zone = job.run.options.get("source_tz", "UTC")
-            options = [f"--source-tz={zone}", f"--report={page}"]
-            return ["verify_migration", *_tree(job), *options]
+            return ["verify_migration", *_tree(job), f"--report={page}"]
     how = ["--dry-run"] if job.action == Job.Action.PLAN else []
     if job.keep_written:
         how.append("--keep-written")

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models.functions import Lower
 
-from legacy_import.verify.checks import CONTENT, JSON
+from legacy_import.verify.checks import ACCOUNTING, CONTENT, JSON
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.bots import BotRow, bot_rows
@@ -17,8 +18,8 @@ from tenants.models import Bot
 from tenants.tokens import Token
 
 # A bot that was there before its first import is not the file's.
-IS_ITS_OWN = """created_at < (
-    SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id)"""
+IS_ITS_OWN = """coalesce(created_at < (
+    SELECT min(started_at) - interval '1 hour' FROM import_runs WHERE bot_id = bots.id), true)"""
 STORED = f"""
     SELECT username, owner_telegram_id, status, token_fingerprint, token_masked, config::text,
         {IS_ITS_OWN}
@@ -35,16 +36,24 @@ NOT_DESCRIBED = (
     "no bots.json or config.json that can be read describes it: its user name, owner, status, "
     "settings and token were compared with nothing"
 )
-DIFFERS = (
-    "differs (a bot keeps what it has: set it in the back office, or in the file what is right)"
-)
+DIFFERS = "differs (the bot keeps what it has: mend that in the back office, or the file)"
 
 
 def compare_bots(
-    root: Path, files: Iterable[File], bots: Mapping[str, uuid.UUID], findings: Findings
+    root: Path,
+    files: Iterable[File],
+    bots: Mapping[str, uuid.UUID],
+    all_bots: bool,
+    findings: Findings,
 ) -> None:
-    """What is said of a bot last counts; the list beside the folders comes after those in them."""
+    """What is said of a bot last counts; the list beside the folders comes after those in them.
+
+    Of all bots an import makes also those that have no folder.
+    """
     by_name = {name.lower(): bot_id for name, bot_id in bots.items()}
+    if all_bots:
+        others = Bot.objects.annotate(lower=Lower("name")).values_list("lower", "pk")
+        by_name = dict(others) | by_name
     said: dict[uuid.UUID, tuple[File, BotRow]] = {}
     for file in sorted(files, key=lambda file: file.bot is None):
         for row in bot_rows(root, file):
@@ -52,6 +61,9 @@ def compare_bots(
                 findings.note(file.printable, row)
             elif bot_id := by_name.get(row.name.lower()):
                 said[bot_id] = file, row
+            elif all_bots:
+                what = f"{row.name} is not in the database"
+                findings.add(ACCOUNTING, file.printable, what, row.place)
     for bot_id, (file, row) in said.items():
         findings.count(CONTENT, "bots")
         findings.count(JSON, "bots")

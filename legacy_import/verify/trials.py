@@ -94,6 +94,8 @@ def try_examples(comparison: Comparison, trial: Trial, findings: Findings) -> in
                 if isinstance(error.__cause__, LockNotAvailable):
                     continue
                 raise
+            if noticed.stale:
+                continue  # it changed meanwhile, or went
             tried += 1
             if not noticed.total[check]:
                 findings.add(SELF_TEST, file.printable, f"{what} was not noticed")

@@ -3,13 +3,14 @@
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import DataError
 from django.db.models.functions import Lower
@@ -44,6 +45,11 @@ from tenants.models import Bot
 
 OF_ERASED = "of a person who was erased: it was left out. Delete it."
 ENTRY_OF_ERASED = "entry {} is of a person who was erased: it was left out. Take it out."
+OTHER_ZONE = (
+    "metrics.json of {0} was imported with --source-tz {1}. If that was the old machine's zone, "
+    "leave the option out: verifying takes the import's. If not, roll that run back and import it "
+    "again with the right one."
+)
 UNFINISHED = (
     "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
     "if it was killed, import again; then verify again"
@@ -79,7 +85,8 @@ class Silent:
 class Verification:
     root: Path
     bot: str | None = None
-    zone: tzinfo = UTC
+    # Of times in metrics.json; None for that of the import.
+    zone: tzinfo | None = None
     deep: bool = False
     findings: Findings = field(default_factory=Findings)
     progress: Progress = field(default_factory=Silent)
@@ -101,19 +108,20 @@ class Verification:
         bots = self._bots(samples)
         if self.bot is not None and not bots:
             raise NotVerified(f"There is no bot {self.bot} in the database: was it imported?")
+        zones = {name: self._zone(name, bot_id) for name, bot_id in bots.items()}
         for name in samples:
             if name in bots:
-                self._verify(name, bots[name], samples[name])
+                self._verify(name, bots[name], samples[name], zones[name])
             else:
                 what = "the bot is not in the database"
                 self.findings.add(ACCOUNTING, name, what, always=True)
         if self.bot is None:
             for name, bot_id in self._gone(bots).items():
-                self._verify(name, bot_id, Sample(None))
+                self._verify(name, bot_id, Sample(None), self._zone(name, bot_id))
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
-            compare_bots(self.root, lists, bots, self.findings)
+            compare_bots(self.root, lists, bots, self.bot is None, self.findings)
             if INTEGRITY in self.findings.checks:
                 check_owners(self.findings)
             if bots and PERFORMANCE in self.findings.checks:
@@ -160,6 +168,19 @@ class Verification:
             known = dict(rows.filter(lower__in=[name.lower() for name in names]))
         return {name: known[name.lower()] for name in names if name.lower() in known}
 
+    def _zone(self, bot: str, bot_id: uuid.UUID) -> tzinfo:
+        with maintenance_context():
+            known = ledger.zone_of(bot_id)
+        if known is None:
+            return self.zone or UTC
+        if self.zone is not None and str(self.zone) != known:
+            raise NotVerified(OTHER_ZONE.format(bot, known))
+        try:
+            return ZoneInfo(known)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.findings.add(ACCOUNTING, bot, f"the ledger's time zone is none: {known!r}")
+            return UTC
+
     def _gone(self, bots: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
         """Bots that were imported, and have no folder in the tree."""
         with maintenance_context():
@@ -189,7 +210,7 @@ class Verification:
     def _files_of(self, name: str) -> Iterator[File]:
         return (file for file in self._files() if file.bot == name and file.kind != Kind.BOTS)
 
-    def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample) -> None:
+    def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample, zone: tzinfo) -> None:
         def begun(findings: Findings, whole: bool = False) -> Comparison:
             of_bot = (bot_id, name, self.root, findings, self.deep)
             return Comparison(*of_bot, whole=whole, accept_removed=self.accept_removed)
@@ -197,7 +218,11 @@ class Verification:
         comparison = begun(self.findings, sample.is_whole)
         with maintenance_context():
             erased = ErasedPeople(bot_id)
-        for portion in self._portions(name, comparison, sample, erased):
+
+        def reading(file: File) -> Expected:
+            return Expected(file, self.root, zone, erased=erased)
+
+        for portion in self._portions(name, comparison, sample, reading, erased):
             with self._legible(name):
                 comparison.compare(portion)
             for one in portion:
@@ -207,11 +232,11 @@ class Verification:
             if number := ledger.running(bot_id):
                 self.findings.note(name, UNFINISHED.format(number))
             check_runs(bot_id, self.findings)
-            comparison.end(lambda: self._read_again(name, sample, erased))
+            comparison.end(lambda: self._read_again(name, sample, reading, erased))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
         theirs = (file for file in self._files_of(name) if file.key not in erased)
-        trial = Trial(begun, lambda file: Expected(file, self.root, self.zone, erased=erased))
+        trial = Trial(begun, reading)
         with self._legible(name):
             self_test(comparison, name, theirs, trial, self.findings)
 
@@ -226,7 +251,12 @@ class Verification:
             self.findings.add(ACCOUNTING, what, told, always=True)
 
     def _portions(
-        self, name: str, comparison: Comparison, sample: Sample, erased: ErasedPeople
+        self,
+        name: str,
+        comparison: Comparison,
+        sample: Sample,
+        reading: Callable[[File], Expected],
+        erased: ErasedPeople,
     ) -> Iterator[list[Portion]]:
         portion: list[Portion] = []
         messages = 0
@@ -235,7 +265,7 @@ class Verification:
                 self.findings.note(file.printable, OF_ERASED)
                 self.progress.advance(self._size(file))
                 continue
-            expected = Expected(file, self.root, self.zone, erased=erased)
+            expected = reading(file)
             read = Read(expected, ledger.path_of(file), looked_at=sample.has(n, file))
             one = Portion(read, self._size(file))
             expected.told = partial(self._advance, one)
@@ -264,9 +294,15 @@ class Verification:
         one.left -= size
         self.progress.advance(size)
 
-    def _read_again(self, name: str, sample: Sample, erased: ErasedPeople) -> Iterator[Expected]:
+    def _read_again(
+        self,
+        name: str,
+        sample: Sample,
+        reading: Callable[[File], Expected],
+        erased: ErasedPeople,
+    ) -> Iterator[Expected]:
         """The files with measurements."""
         for n, file in enumerate(self._files_of(name)):
             measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
             if measured and sample.has(n, file) and file.key not in erased:
-                yield Expected(file, self.root, self.zone, erased=erased)
+                yield reading(file)

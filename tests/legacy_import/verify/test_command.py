@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +20,7 @@ from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import message
-from tests.legacy_import.verify.verifying import everything, passed, verified
+from tests.legacy_import.verify.verifying import SNAPSHOT, everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -352,3 +353,13 @@ def imported_bot() -> Any:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM bots WHERE name = 'Emma'")
         return cursor.fetchone()[0]
+
+
+def test_the_time_zone_is_that_of_the_import(tree, capsys):
+    tree.write("metrics.json", {"history": [SNAPSHOT]})
+    tree.imported(source_tz=ZoneInfo("Europe/Moscow"))
+    assert ran(tree, capsys)[0] == 0
+    assert ran(tree, capsys, source_tz="Europe/Moscow")[0] == 0
+    with pytest.raises(CommandError, match="was imported with --source-tz Europe/Moscow") as error:
+        ran(tree, capsys, source_tz="UTC")
+    assert error.value.returncode == 1
