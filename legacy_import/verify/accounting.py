@@ -3,13 +3,14 @@
 import hashlib
 import os
 import uuid
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from legacy_import.verify import kept, ledger
 from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
+from legacy_import.verify.codes import may_be_rejected
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
@@ -105,7 +106,7 @@ class Accounts:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
                     self._compare_whole(one, file)
-                self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
+                self._compare_rejects(one, rejects.get(ledger_path, []))
                 if file.versions == 1:
                     self._compare_foreseen(path, one.rejects, self.refused.get(ledger_path, {}))
                 self._compare_refused(one, self.refused.get(ledger_path, {}))
@@ -143,18 +144,23 @@ class Accounts:
             what = "the ledger has too few fingerprints of its records"
             self.findings.add(ACCOUNTING, path, what, None, "records", *found)
 
-    def _compare_rejects(
-        self, path: str, expected: list[Reject], rejects: list[KeptReject]
-    ) -> None:
+    def _compare_rejects(self, read: Read, rejects: list[KeptReject]) -> None:
         """Earlier versions of a file may have left more than the present one has."""
-        left = Counter((one.size, one.sha256) for one in rejects)
-        for reject in expected:
+        left: dict[tuple[int, bytes], list[str]] = defaultdict(list)
+        for one in rejects:
+            left[one.size, one.sha256].append(one.code)
+        path, kind = read.file.printable, read.file.kind
+        for reject in read.rejects:
             self.findings.count(REPAIRS, "rejects")
             if reject.reason in (WITHHELD, MASKED):
                 self.findings.count(REPAIRS, reject.reason)
-            key = (reject.size, reject.sha256)
-            if left[key]:
-                left[key] -= 1
+            codes = left[reject.size, reject.sha256]
+            fitting = [one for one in codes if may_be_rejected(one, kind, reject.reason)]
+            if codes and not fitting:
+                what = f"was rejected for another reason: {reject.reason}"
+                self.findings.add(REPAIRS, path, what, reject.place, "code", None, codes[0])
+            if codes:
+                codes.remove((fitting or codes)[0])
             else:
                 sizes = [one.size for one in rejects if one.place == reject.place]
                 self.findings.add(

@@ -8,9 +8,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from sys import intern
 
 from django.db import connection
 
+from legacy_import.verify.codes import is_reject
 from legacy_import.verify.encoded import fingerprint
 from legacy_import.verify.source.repaired import short
 from legacy_import.verify.streamed import streamed
@@ -90,11 +92,13 @@ class KeptReject:
     solved_by: int | None
     size: int = 0
     sha256: bytes = b""
-    fingerprints: list[bytes] = field(default_factory=list)
-    """Of each row, as the ledger has them."""
+    fingerprints: bytes = b""
+    """Of each row, as the ledger has them, one after the other."""
+    pieces: int = 0
     is_one: bool = True
     """Whether its rows follow each other and say the same of it."""
-    reasons: set[str] = field(default_factory=set)
+    is_told: bool = True
+    """Whether their reasons are of their code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +139,22 @@ def has(places: "array[int]", place: int) -> bool:
 
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
     found: dict[str, list[KeptReject]] = {}
+    files: dict[uuid.UUID, uuid.UUID] = {}
     record, digest = None, hashlib.sha256()
     rows = streamed(REJECTS, [bot_id, [*paths]])
     for path, place, file_id, raw, code, piece, solved_by, reason in rows:
         kept = found.setdefault(path, [])
         if (path, place, file_id) != record:
             record, digest = (path, place, file_id), hashlib.sha256()
-            kept.append(KeptReject(place, file_id, code, solved_by))
+            # There may be as many as records; most are of one file, for one reason.
+            file_id = files.setdefault(file_id, file_id)
+            kept.append(KeptReject(place, file_id, intern(code), solved_by))
         one = kept[-1]
-        same = (code, solved_by, piece) == (one.code, one.solved_by, len(one.fingerprints))
+        same = (code, solved_by, piece) == (one.code, one.solved_by, one.pieces)
         one.is_one = one.is_one and same
-        one.reasons.add(reason)
-        one.fingerprints.append(fingerprint(raw, code.encode()))
+        one.is_told = one.is_told and is_reject(code, reason)
+        one.fingerprints += fingerprint(raw, code.encode())
+        one.pieces += 1
         digest.update(raw)
         one.size += len(raw)
         one.sha256 = digest.digest()

@@ -21,7 +21,8 @@ CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title, substr(chat.id::text, 15, 1) = '7',
         {time_of("chat.created_at")}, chat.message_count, chat.last_position,
         imported.rows, imported.sum, imported.positions, imported.backwards,
-        imported.earliest, imported.latest, imported.began, imported.least_shift, imported.most_shift,
+        imported.earliest, imported.latest, imported.began,
+        imported.least_shift, imported.most_shift,
         others.live, others.strange, others.last
     FROM conversations AS chat
     LEFT JOIN LATERAL (
