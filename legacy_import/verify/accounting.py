@@ -3,14 +3,15 @@
 import hashlib
 import os
 import uuid
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from legacy_import.verify import kept, ledger
 from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
-from legacy_import.verify.codes import may_be_rejected
+from legacy_import.verify.codes import REJECTS, codes_for
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
@@ -146,22 +147,20 @@ class Accounts:
 
     def _compare_rejects(self, read: Read, rejects: list[KeptReject]) -> None:
         """Earlier versions of a file may have left more than the present one has."""
-        left: dict[tuple[int, bytes], list[str]] = defaultdict(list)
-        for one in rejects:
-            left[one.size, one.sha256].append(one.code)
+        left = Counter[tuple[bytes, str | None]]((one.sha256, one.code) for one in rejects)
         path, kind = read.file.printable, read.file.kind
         for reject in read.rejects:
             self.findings.count(REPAIRS, "rejects")
             if reject.reason in (WITHHELD, MASKED):
                 self.findings.count(REPAIRS, reject.reason)
-            codes = left[reject.size, reject.sha256]
-            fitting = [one for one in codes if may_be_rejected(one, kind, reject.reason)]
-            if codes and not fitting:
+            of_kind = codes_for(kind, reject.reason)
+            codes = chain(of_kind, REJECTS)
+            code = next((code for code in codes if left[reject.sha256, code]), None)
+            left[reject.sha256, code] -= 1
+            if code and code not in of_kind:
                 what = f"was rejected for another reason: {reject.reason}"
-                self.findings.add(REPAIRS, path, what, reject.place, "code", None, codes[0])
-            if codes:
-                codes.remove((fitting or codes)[0])
-            else:
+                self.findings.add(REPAIRS, path, what, reject.place, "code", None, code)
+            elif not code:
                 sizes = [one.size for one in rejects if one.place == reject.place]
                 self.findings.add(
                     REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",

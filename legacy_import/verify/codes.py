@@ -1,6 +1,7 @@
 """What may be noted under each code: of which field, how it stood in the file, in which words."""
 
 import re
+from collections.abc import Collection
 
 from legacy_import.verify.source.reading import CANNOT_BE_READ, DAMAGE, NO_FILE, NOT_WHOLE
 from legacy_import.verify.source.strangers import MASKED, NOT_A_RECORD, WITHHELD
@@ -91,9 +92,9 @@ OF_RECORDS = {
 }
 
 
-def may_be_rejected(code: str, kind: Kind, reason: str) -> bool:
-    """`reason` is the verifier's own."""
-    return code in (FOR_REASON.get(reason) or OF_RECORDS.get(kind, set()))
+def codes_for(kind: Kind, reason: str) -> Collection[str]:
+    """Of a reject; `reason` is the verifier's own."""
+    return FOR_REASON.get(reason) or OF_RECORDS.get(kind, ())
 
 
 def is_repair(code: str, pointer: str, original: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from legacy_import.verify import fingerprints, kept, ledger
 from legacy_import.verify.checks import ACCOUNTING, REPAIRS
@@ -101,10 +102,9 @@ class Rejects:
                 self._solved(name, one)
         there = {(one.place, one.fingerprints[:CONTENT]) for one in rejects}
         refused = {one.place for one in rejects if one.code == REFUSED}
-        wanted_ones = {(place, one) for place, ones in earlier.items() for one in ones}
-        for place in held.places_of(REJECTED):
-            wanted_ones.add((place, held.content(place)))
-        for place, _ in sorted(wanted_ones - there):
+        before = ((place, one) for place, ones in earlier.items() for one in ones)
+        now = ((place, held.content(place)) for place in held.places_of(REJECTED))
+        for place, _ in sorted({one for one in chain(before, now) if one not in there}):
             if place not in refused:
                 self.findings.add(REPAIRS, name, "the reject is not kept", place)
 

@@ -116,8 +116,8 @@ def self_test(
     tried = try_examples(comparison, trial, findings)
     why = _test_conversations(comparison, bot, files, trial, findings)
     findings.count(SELF_TEST, "breaks", tried)
-    if why == NO_CONVERSATION and tried:
-        findings.note(bot, f"in the self-test is none: {why}")
+    if why == NO_CONVERSATION:
+        findings.note(bot, f"none is in the self-test: {why}")
     elif why:
         findings.cannot(SELF_TEST, f"{bot}: {why}")
 

@@ -4,7 +4,6 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import DataError
 from django.db.models.functions import Lower
 
 from conversations.personal import ErasedPeople
@@ -30,6 +28,7 @@ from legacy_import.verify.checks import (
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.integrity import check_integrity, check_owners
 from legacy_import.verify.isolation import check_isolation
+from legacy_import.verify.legible import legible
 from legacy_import.verify.of_bot import Comparison, Portion
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.readiness import check_rollback
@@ -53,11 +52,6 @@ OTHER_ZONE = (
 UNFINISHED = (
     "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
     "if it was killed, import again; then verify again"
-)
-# What reading a damaged value ends in, in PostgreSQL or here.
-ILLEGIBLE = (
-    *(DataError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
-    RecursionError,
 )
 FILES_AT_ONCE, MESSAGES_AT_ONCE = 500, 50_000
 
@@ -117,7 +111,7 @@ class Verification:
                 self.findings.add(ACCOUNTING, name, what, always=True)
         if self.bot is None:
             for name, bot_id in self._gone(bots).items():
-                self._verify(name, bot_id, Sample(None), self._zone(name, bot_id))
+                self._verify(name, bot_id, Sample(None), UTC)
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
@@ -134,7 +128,7 @@ class Verification:
         if not self.findings.figures.get(SELF_TEST, Counter())["breaks"]:
             self.findings.cannot(SELF_TEST, "there is nothing on which it could be tried")
         if self.number is not None:
-            with self._legible(f"run {self.number}"):
+            with legible(f"run {self.number}", self.findings):
                 check_rollback(self.number, self.findings)
         return self.findings
 
@@ -223,32 +217,23 @@ class Verification:
             return Expected(file, self.root, zone, erased=erased)
 
         for portion in self._portions(name, comparison, sample, reading, erased):
-            with self._legible(name):
+            with legible(name, self.findings):
                 comparison.compare(portion)
             for one in portion:
                 self._advance(one, one.left)
-        with self._legible(name), maintenance_context():
+        with legible(name, self.findings), maintenance_context():
             read_only()
             if number := ledger.running(bot_id):
                 self.findings.note(name, UNFINISHED.format(number))
-            check_runs(bot_id, self.findings)
+            if ACCOUNTING in self.findings.checks:
+                check_runs(bot_id, self.findings)
             comparison.end(lambda: self._read_again(name, sample, reading, erased))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
         theirs = (file for file in self._files_of(name) if file.key not in erased)
         trial = Trial(begun, reading)
-        with self._legible(name):
+        with legible(name, self.findings):
             self_test(comparison, name, theirs, trial, self.findings)
-
-    @contextmanager
-    def _legible(self, what: str) -> Iterator[None]:
-        """A value that no import writes, wherever it is met, is a difference."""
-        try:
-            yield
-        except ILLEGIBLE as error:
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
-            told = f"the database holds what cannot be compared, no import writes it ({said})"
-            self.findings.add(ACCOUNTING, what, told, always=True)
 
     def _portions(
         self,
