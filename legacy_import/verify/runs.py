@@ -2,12 +2,14 @@
 
 import uuid
 from collections import Counter, defaultdict
+from typing import Any
+
+from django.db import connection
 
 from conversations.personal import ErasedPeople
 from legacy_import.verify.accounting import PARTS
 from legacy_import.verify.checks import ACCOUNTING
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.streamed import streamed
 
 # What no run of a bot is like -> when it is. The server's clock and the importer's may differ.
 NEVER = {
@@ -20,14 +22,12 @@ NEVER = {
         run.finished_at NOT BETWEEN run.started_at - interval '1 minute'
             AND now() + interval '1 minute'""",
     "is not after the one before it": """
-        EXISTS (SELECT FROM import_runs AS earlier
-            WHERE earlier.bot_id = run.bot_id AND earlier.number < run.number
-                AND (earlier.started_at > run.started_at
-                    OR earlier.finished_at > run.started_at + interval '1 minute'))""",
+        run.last_start > run.started_at
+        OR run.last_end > run.started_at + interval '1 minute'""",
     "is undone without a rollback, or was rolled back and is not": """
-        (run.status = 'undone') <> EXISTS (SELECT FROM import_runs AS back
-            WHERE back.bot_id = run.bot_id AND back.action = 'rollback'
-                AND back.about = run.number AND back.status = 'done')""",
+        (run.status = 'undone') <> (run.number IN (
+            SELECT coalesce(back.about, 0) FROM import_runs AS back WHERE back.bot_id = %(bot)s
+                AND back.action = 'rollback' AND back.status = 'done'))""",
     "has files that are undone, or that are not, against its status": """
         EXISTS (SELECT FROM import_files AS file
             WHERE file.bot_id = run.bot_id AND file.run_id = run.id
@@ -37,14 +37,22 @@ NEVER = {
             WHERE file.bot_id = run.bot_id AND file.run_id = run.id AND file.kind = 'metrics'
                 AND file.header ->> 'source_tz' <> run.options ->> 'source_tz')""",
 }
-RUNS = "SELECT run.number FROM import_runs AS run WHERE run.bot_id = %s AND ({}) ORDER BY 1"
+RUNS = """
+    SELECT run.number FROM (
+        SELECT *, max(started_at) OVER before AS last_start,
+            max(finished_at) OVER before AS last_end
+        FROM import_runs WHERE bot_id = %(bot)s
+        WINDOW before AS (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) AS run
+    WHERE {} ORDER BY 1
+"""
 # Of unchanged files a run counts what it finds, but they have no lines of it.
 EXACT = {"inserted", "changed", "repaired", "vanished"}
 TALLIES = """
     SELECT run.number, kind.key, tally.key, sum(tally.value::numeric)
     FROM import_runs AS run {files}, jsonb_each({counts}) AS kind, jsonb_each_text(
         CASE jsonb_typeof(kind.value) WHEN 'object' THEN kind.value ELSE '{{}}' END) AS tally
-    WHERE run.bot_id = %s AND run.action = 'import' AND run.status = 'done'
+    WHERE run.bot_id = %(bot)s AND run.action = 'import' AND run.status = 'done'
         AND tally.value ~ '^[0-9]{{1,18}}$'
     GROUP BY 1, 2, 3
 """
@@ -54,7 +62,7 @@ Tallies = dict[tuple[int, str], Counter[str]]
 
 def check_runs(bot_id: uuid.UUID, findings: Findings) -> None:
     for what, never in NEVER.items():
-        for (number,) in streamed(RUNS.format(never), [bot_id]):
+        for (number,) in _rows(RUNS.format(never), bot_id):
             findings.add(ACCOUNTING, f"run {number}", what)
     said = _tallies(bot_id, TALLIES.format(files="", counts="run.counts"))
     of_files = _tallies(bot_id, TALLIES.format(files=OF_FILES, counts="file.counts"))
@@ -80,6 +88,12 @@ def check_runs(bot_id: uuid.UUID, findings: Findings) -> None:
 
 def _tallies(bot_id: uuid.UUID, query: str) -> Tallies:
     found: Tallies = defaultdict(Counter)
-    for run, kind, name, number in streamed(query, [bot_id]):
+    for run, kind, name, number in _rows(query, bot_id):
         found[run, kind][name] = int(number)
     return found
+
+
+def _rows(query: str, bot_id: uuid.UUID) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"bot": bot_id})
+        return list(cursor.fetchall())
