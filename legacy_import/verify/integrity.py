@@ -1,12 +1,10 @@
 """Check `integrity`: links between rows in one bot's partitions, and what is derived."""
 
 import uuid
-from collections.abc import Iterator
 
 from django.apps import apps
 from django.db import connection
 
-from legacy_import.models.ledger import LedgerModel
 from legacy_import.verify.checks import INTEGRITY
 from legacy_import.verify.findings import Findings
 from tenants.tenant import TenantModel
@@ -91,8 +89,8 @@ def check_owners(findings: Findings) -> None:
             findings.add(INTEGRITY, name, "the constraint is not validated")
 
 
-def _tables() -> Iterator[str]:
+def _tables() -> set[str]:
     """Of the bots' data, and of what is known of its import."""
-    for model in apps.get_models():
-        if issubclass(model, TenantModel | LedgerModel):
-            yield model._meta.db_table
+    ledger = apps.get_app_config("legacy_import").get_models()
+    models = {model for model in apps.get_models() if issubclass(model, TenantModel)}
+    return {model._meta.db_table for model in {*models, *ledger}}
