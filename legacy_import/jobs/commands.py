@@ -79,9 +79,7 @@ def _words(job: Job, page: Path) -> list[str]:
         case Job.Action.RETRY:
             return [number, bot]
         case Job.Action.VERIFY:
-            zone = job.run.options.get("source_tz", "UTC")
-            options = [f"--source-tz={zone}", f"--report={page}"]
-            return [*_tree(job), *options]
+            return [*_tree(job), f"--report={page}"]
     how = ["--dry-run"] if job.action == Job.Action.PLAN else []
     if job.keep_written:
         how.append("--keep-written")

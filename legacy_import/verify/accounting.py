@@ -5,11 +5,13 @@ import os
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from legacy_import.verify import kept, ledger
 from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
+from legacy_import.verify.codes import REJECTS, codes_for
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
@@ -43,13 +45,15 @@ class Read:
     """A file as the verifier read it."""
 
     expected: Expected
+    # In the ledger.
+    path: str
     # Otherwise only its name and time are, of all that a sample leaves out.
     looked_at: bool = True
     rejects: list[Reject] = field(default_factory=list)
     # Of people's conversation_stats: they are records beside the person's.
     measurements: int = 0
-    # Messages that the import took from the conversation's backups.
-    salvaged: int = 0
+    # Imported messages that are not in it: from backups, or from an earlier version.
+    others: int = 0
     # Of repaired messages the places in the ledger, by those in the file; where they may differ.
     placed: dict[int, int] = field(default_factory=dict)
 
@@ -68,20 +72,21 @@ class Accounts:
             self.rejects = Rejects(bot_id, findings)
 
     def known(self, read: list[Read]) -> dict[str, LedgerFile]:
-        return ledger.files(self.bot_id, [ledger.path_of(one.file) for one in read])
+        return ledger.files(self.bot_id, [one.path for one in read])
 
     def compare(self, read: list[Read], known: dict[str, LedgerFile]) -> None:
-        paths = [ledger.path_of(one.file) for one in read]
         names = {
-            path: one.file.printable
-            for path, one in zip(paths, read, strict=True)
-            if one.looked_at and path in known
+            one.path: one.file.printable for one in read if one.looked_at and one.path in known
         }
         rejects = self.rejects.compare(names)
-        for one, ledger_path in zip(read, paths, strict=True):
-            path = one.file.printable
+        for one in read:
+            ledger_path, path = one.path, one.file.printable
             file = known.get(ledger_path)
             self.findings.count(ACCOUNTING, "files")
+            if self._is_gone(one.file):
+                self.findings.stale.append(path)
+                self.findings.add(FRESHNESS, path, "went while it was verified")
+                continue
             if file is None or file.status != "done":
                 what = "was not imported" if file is None else "was imported in part"
                 self.findings.add(ACCOUNTING, path, what, always=True)
@@ -102,19 +107,21 @@ class Accounts:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
                     self._compare_whole(one, file)
-                self._compare_rejects(path, one.rejects, rejects.get(ledger_path, []))
+                self._compare_rejects(one, rejects.get(ledger_path, []))
                 if file.versions == 1:
                     self._compare_foreseen(path, one.rejects, self.refused.get(ledger_path, {}))
                 self._compare_refused(one, self.refused.get(ledger_path, {}))
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
-        source = one.expected.records + one.measurements + one.salvaged
+        source = one.expected.records + one.measurements
         rejected = len(one.rejects) + one.expected.left_out
-        self.findings.count(ACCOUNTING, "records", source)
         self.findings.count(ACCOUNTING, "rejects", rejected)
         # A file that became no conversation is counted as one, rejected.
         without = "conversations" if one.expected.is_conversation else ""
         counted = {name: file.counted(name, without) for name in ("source", "rejected")}
+        # Those from backups count as the file's, and are others afterwards.
+        source += min(max(counted["source"] - source, 0), one.others)
+        self.findings.count(ACCOUNTING, "records", source)
         for name, expected in (("source", source), ("rejected", rejected)):
             if counted[name] != expected:
                 found = counted[name]
@@ -138,19 +145,22 @@ class Accounts:
             what = "the ledger has too few fingerprints of its records"
             self.findings.add(ACCOUNTING, path, what, None, "records", *found)
 
-    def _compare_rejects(
-        self, path: str, expected: list[Reject], rejects: list[KeptReject]
-    ) -> None:
+    def _compare_rejects(self, read: Read, rejects: list[KeptReject]) -> None:
         """Earlier versions of a file may have left more than the present one has."""
-        left = Counter((one.size, one.sha256) for one in rejects)
-        for reject in expected:
+        left = Counter[tuple[bytes, str | None]]((one.sha256, one.code) for one in rejects)
+        path, kind = read.file.printable, read.file.kind
+        for reject in read.rejects:
             self.findings.count(REPAIRS, "rejects")
             if reject.reason in (WITHHELD, MASKED):
                 self.findings.count(REPAIRS, reject.reason)
-            key = (reject.size, reject.sha256)
-            if left[key]:
-                left[key] -= 1
-            else:
+            of_kind = codes_for(kind, reject.reason)
+            codes = chain(of_kind, REJECTS)
+            code = next((code for code in codes if left[reject.sha256, code]), None)
+            left[reject.sha256, code] -= 1
+            if code and code not in of_kind:
+                what = f"was rejected for another reason: {reject.reason}"
+                self.findings.add(REPAIRS, path, what, reject.place, "code", None, code)
+            elif not code:
                 sizes = [one.size for one in rejects if one.place == reject.place]
                 self.findings.add(
                     REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
@@ -225,10 +235,16 @@ class Accounts:
         if now is not None and kept.sha256_of_parts(self.bot_id, known.id) != now:
             self.findings.add(BACKUPS, file.printable, "the stored bytes are not the file's")
 
+    def _is_gone(self, file: File) -> bool:
+        return file.kind is not Kind.NO_FILE and not os.path.lexists(self.root / file.path)
+
     def _is_stale(self, file: File, known: LedgerFile) -> bool:
         if file.kind is Kind.NO_FILE:
             return False
-        now = os.lstat(self.root / file.path)
+        try:
+            now = os.lstat(self.root / file.path)
+        except FileNotFoundError:
+            return True
         if (now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns):
             return False
         return known.sha256 is None or sha256_of(self.root, file) != known.sha256

@@ -1,6 +1,11 @@
 """What may be noted under each code: of which field, how it stood in the file, in which words."""
 
 import re
+from collections.abc import Collection
+
+from legacy_import.verify.source.reading import CANNOT_BE_READ, DAMAGE, NO_FILE, NOT_WHOLE
+from legacy_import.verify.source.strangers import MASKED, NOT_A_RECORD, WITHHELD
+from legacy_import.verify.source.tree import Kind
 
 _NUMBER = rb"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _ODD = _NUMBER + rb"|NaN|-?Infinity"
@@ -60,6 +65,36 @@ REJECTS = {
     "metric-name": ".{0,100}",
     **dict.fromkeys(("refused-by-database", "not-understood"), ".*"),
 }
+# Which of them may be given for what the verifier could not read, and of records that it could: by
+# their file's kind. Of several faults in a record each of the two readers names the first it met.
+DAMAGED = frozenset(
+    [
+        *("empty", "truncated", "damaged", "trailing-garbage", "malformed", "undecodable"),
+        *("too-large", "too-deep", "unexpected-shape"),
+    ]
+)
+_NOT_OPENED = frozenset(("symlink", "not-a-file", "unreadable"))
+_STRANGER = frozenset(("leftover", "unknown-file", "name-not-a-number"))
+FOR_REASON = {
+    **{NO_FILE: _NOT_OPENED, CANNOT_BE_READ: _NOT_OPENED, NOT_WHOLE: DAMAGED, DAMAGE: DAMAGED},
+    **{NOT_A_RECORD: _STRANGER, MASKED: _STRANGER, WITHHELD: frozenset(("tokens-withheld",))},
+}
+_ANY = {"not-an-object", "too-deep", "too-large", "unstorable-key", "not-understood"}
+_PERSON = {
+    *("id-too-large", "id-differs", "id-not-a-number", "not-text", "not-a-list"),
+    *("age-not-a-number", "age-out-of-range", "name-not-a-number", "superseded"),
+}
+OF_RECORDS = {
+    Kind.CONVERSATION: _ANY | {"id-too-large", "sender-unknown", "direction-unknown", "not-text"},
+    Kind.PROFILE: _ANY | _PERSON,
+    Kind.OLDER_PROFILES: _ANY | _PERSON,
+    Kind.METRICS: _ANY | {"number-not-finite", "number-too-large", "metric-name"},
+}
+
+
+def codes_for(kind: Kind, reason: str) -> Collection[str]:
+    """Of a reject; `reason` is the verifier's own."""
+    return FOR_REASON[reason] if reason in FOR_REASON else OF_RECORDS.get(kind, ())
 
 
 def is_repair(code: str, pointer: str, original: bytes) -> bool:

@@ -35,8 +35,8 @@ class Conversations:
         self.findings = findings
         self.zones = zones
         self.deep = deep
-        # Of a chat: the messages that its file does not have and its backups do.
-        self.salvaged: Counter[int] = Counter()
+        # Of a chat: how many imported messages its file does not have.
+        self.others: Counter[int] = Counter()
         # Of a chat: its repaired messages' places in the file, and those in the ledger.
         self.placed: dict[int, dict[int, int]] = {}
 
@@ -121,7 +121,7 @@ class Conversations:
         while found:
             others.add(found)
             found = next(rows, None)
-        self.salvaged[chat.chat_id] = others.end()
+        self.others[chat.chat_id] = others.end()
         self._compare_places(name, places, held, missing)
         return reordered is not None
 

@@ -1,5 +1,6 @@
 """What does not agree, and what was looked at."""
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from legacy_import.verify.checks import CHECKS
 
 SHOWN_LENGTH = 120
+NUMBERS = re.compile("[0-9][0-9,]*")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # In microseconds since 1970.
 TIMES = {"sent_at", "created_at", "last_active_at", "recorded_at"}
@@ -45,8 +47,9 @@ class Findings:
     not_made: dict[str, str] = field(default_factory=dict)
     # Whether only some of the files were read.
     sampled: bool = False
-    # What is no difference and should be known; the first of them.
-    notes: list[str] = field(default_factory=list)
+    # What is no difference and should be known: the first of each kind, and how many there are.
+    first_notes: dict[str, list[str]] = field(default_factory=dict)
+    noted: Counter[str] = field(default_factory=Counter)
 
     def add(
         self,
@@ -76,8 +79,21 @@ class Findings:
             self.total[check] += number
 
     def note(self, file: str, what: str) -> None:
-        if len(self.notes) < self.limit:
-            self.notes.append(f"{file}: {what}")
+        """Of one kind are those that differ in their numbers alone."""
+        kind = NUMBERS.sub("…", what)
+        self.noted[kind] += 1
+        first = self.first_notes.setdefault(kind, [])
+        if len(first) < self.limit:
+            first.append(f"{file}: {what}")
+
+    @property
+    def notes(self) -> list[str]:
+        found = []
+        for kind, first in self.first_notes.items():
+            found += first
+            if more := self.noted[kind] - len(first):
+                found.append(f"... and {more:,} more: {kind}")
+        return found
 
     def count(self, check: str, what: str, number: int = 1) -> None:
         if check in self.checks:

@@ -31,9 +31,9 @@ def compare_header(
     if title not in (None, chat.title) and (one.file is None or one.is_expected):
         findings.add(CONTENT, one.name, "differs", 0, "title", title, chat.title)
     created_at = one.file.created_at if one.file else None
-    if created_at == chat.created_at:
-        return
     first_time = one.versions == 1 and created_at is not None
+    if chat.created_at == (created_at if first_time else chat.began):
+        return
     if first_time or not ledger.may_have_begun(bot_id, one.path, chat):
         times = (created_at, chat.created_at)
         findings.add(CONTENT, one.name, "differs", 0, "created_at", *times)

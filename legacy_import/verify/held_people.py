@@ -27,12 +27,14 @@ from legacy_import.verify.people import FIELDS, TIMES, may_have
 from legacy_import.verify.source.json_text import number, whole_number
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.rows import MetricRow, ProfileRow
-from legacy_import.verify.stored import IMPORTED, PLACE
+from legacy_import.verify.stored import IMPORTED, LIVE, PLACE
 
 OLDER = "girls_data.json"
 METRICS = "metrics.json"
 METRIC = ("metric_name", "metric_value", "metric_tags", "recorded_at")
 VERSION_AT = 14  # of an id
+# The place in the id of a person's measurement.
+OF_PERSON = 0
 # A person as a run found it before it changed it.
 BEFORE = f"""
     SELECT before ->> 'additional_data',
@@ -44,7 +46,7 @@ BEFORE = f"""
 STATS = f"""
     SELECT m.metric_name, trim_scale(m.metric_value)::text, {time_of("m.recorded_at")}
     FROM bot_metrics AS m
-    WHERE m.bot_id = %s AND {IMPORTED} AND m.metric_tags = %s::jsonb
+    WHERE m.bot_id = %s AND NOT {LIVE} AND m.metric_tags = %s::jsonb
 """
 SAME = f"""
     SELECT {PLACE}, m.metric_value::text FROM bot_metrics AS m
@@ -74,22 +76,23 @@ class HeldPeople:
 
     def was(self, path: str, place: int, row: dict[str, Any], wanted: set[bytes]) -> bool:
         """Whether a person was as some record of a file said."""
-        values = {name: row[name] for name in FIELDS}
+        values = {name: row.get(name) for name in FIELDS}
         kept = {b"", *every_original(self.bot_id, path, [place])}
         is_live = row["id"][VERSION_AT] == "7"
         return self._is_one((*values.values(), is_live), values, kept, wanted)
 
-    def explains(self, measured: Measured) -> bool:
-        """A measurement that no file has."""
+    def explained(self, measured: Measured) -> int:
+        """Of a measurement that no file has: how many of its rows were imported, each once."""
         tags = json.loads(measured[3])
-        if not tags and self.has_erased:
-            return True  # or of a person who was erased: the number stays
         if "telegram_id" in tags:
-            return measured in self.measured or self._had(tags["telegram_id"], measured)
+            return int(measured in self.measured or self._had(tags["telegram_id"], measured))
         with connection.cursor() as cursor:
             cursor.execute(SAME, [self.bot_id, *measured])
             rows = cursor.fetchall()
-        return bool(rows) and all(self._fits_metric(measured, *row) for row in rows)
+        places = {place for place, value in rows if self._fits_metric(measured, place, value)}
+        # Of a person who was erased: the number stays.
+        of_erased = sum(place == OF_PERSON for place, _ in rows) if self.has_erased else 0
+        return len(places) + of_erased
 
     def metrics_gone(self) -> list[int]:
         """Places in metrics.json whose rows are not there."""

@@ -53,8 +53,6 @@ class Imported:
     sum: Sum
     # How often the file was imported, each time as it then was.
     versions: int = 1
-    # How many of its records a later version of the file did not have.
-    vanished: int = 0
     # Whether an import made the conversation's row.
     made_chat: bool = False
 

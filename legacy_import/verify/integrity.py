@@ -2,10 +2,12 @@
 
 import uuid
 
+from django.apps import apps
 from django.db import connection
 
 from legacy_import.verify.checks import INTEGRITY
 from legacy_import.verify.findings import Findings
+from tenants.tenant import TenantModel
 
 # What must not be there -> a query for some of it.
 NOTHING = {
@@ -46,6 +48,15 @@ NOTHING = {
     """,
 }
 FIRST = "SELECT count(*) OVER (), found.* FROM ({}) AS found LIMIT %(limit)s"
+# Bots by their rows, from one index entry to the next bot's: however many rows there are.
+OWNERS = """
+    WITH RECURSIVE owner (id) AS (
+        (SELECT bot_id FROM {table} ORDER BY bot_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT bot_id FROM {table} WHERE bot_id > owner.id ORDER BY bot_id LIMIT 1)
+        FROM owner WHERE owner.id IS NOT NULL)
+    SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM bots)
+"""
 NOT_VALIDATED = """
     SELECT conrelid::regclass || '.' || conname FROM pg_constraint WHERE NOT convalidated
         AND connamespace = 'public'::regnamespace
@@ -63,6 +74,23 @@ def check_integrity(bot_id: uuid.UUID, findings: Findings) -> None:
             if rows:
                 findings.add_unnamed(INTEGRITY, rows[0][0] - len(rows))
             findings.count(INTEGRITY, "queries")
+
+
+def check_owners(findings: Findings) -> None:
+    """Rows of bots that there are not, and constraints that may not hold."""
+    with connection.cursor() as cursor:
+        for table in sorted(_tables()):
+            cursor.execute(OWNERS.format(table=table))
+            for (bot_id,) in cursor.fetchall():
+                findings.add(INTEGRITY, table, f"has rows of a bot that is not there: {bot_id}")
+            findings.count(INTEGRITY, "tables whose rows have a bot")
         cursor.execute(NOT_VALIDATED)
         for (name,) in cursor.fetchall():
             findings.add(INTEGRITY, name, "the constraint is not validated")
+
+
+def _tables() -> set[str]:
+    """Of the bots' data, and of what is known of its import."""
+    ledger = apps.get_app_config("legacy_import").get_models()
+    models = {model for model in apps.get_models() if issubclass(model, TenantModel)}
+    return {model._meta.db_table for model in {*models, *ledger}}

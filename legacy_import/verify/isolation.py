@@ -2,6 +2,7 @@
 
 The operators' login cannot become a bot, so the probe is a session of the bots' own login, at the
 very moment (snapshot) at which the operators' rows are counted: live writers change nothing.
+It alone may read the bot's token as well.
 """
 
 import uuid
@@ -21,11 +22,13 @@ from tenants.context import maintenance_context
 from tenants.doctor.examination import examine
 from tenants.session import Scope
 from tenants.tenant import TenantModel
+from tenants.tokens import SealedToken, WrongTokenKey
 
 NO_LOGIN = "not probed as the bots: set RUNTIME_DATABASE_URL to the bots' login"
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # No bot is named: it is row security that must leave the others out.
 VISIBLE = "SELECT {bot}, count(*) FROM {table} GROUP BY 1"
+OF_ITSELF = "SELECT telegram_token, token_fingerprint, token_masked FROM bots"
 OWN = "SELECT {bot}, count(*) FROM {table} WHERE {bot} = ANY (%s) GROUP BY 1"
 
 
@@ -74,6 +77,20 @@ def probe(bots: Mapping[str, uuid.UUID], login: Mapping[str, Any], findings: Fin
                         what = "the bot sees rows of other bots"
                         total = sum(visible.values())
                         findings.add(ISOLATION, name, what, None, table, 0, total)
+                _compare_token(name, seen, findings)
+
+
+def _compare_token(name: str, seen: psycopg.Connection, findings: Findings) -> None:
+    """The ciphertext is for the bot alone: what it opens must be what its row says of it."""
+    sealed, *said = seen.execute(OF_ITSELF).fetchone() or (None, None, "")
+    try:
+        token = SealedToken(sealed).open() if sealed else None
+    except WrongTokenKey as error:
+        findings.add(ISOLATION, name, str(error))
+        return
+    findings.count(ISOLATION, "tokens opened", token is not None)
+    if said != ([token.fingerprint, token.masked] if token else [None, ""]):
+        findings.add(ISOLATION, name, "the bot's token is not the one that its row speaks of")
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from sys import intern
 
 from django.db import connection
 
+from legacy_import.verify.codes import is_reject
 from legacy_import.verify.encoded import fingerprint
 from legacy_import.verify.source.repaired import short
 from legacy_import.verify.streamed import streamed
@@ -39,6 +41,15 @@ ORIGINALS = """
     JOIN import_originals AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, kept.place, kept.file_id
+"""
+NOTED = """
+    SELECT DISTINCT ON (file.path, repair.place) file.path, repair.place,
+        count(*) FILTER (WHERE repair.code <> 'telegram-id-taken')
+    FROM import_files AS file
+    JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    GROUP BY file.path, repair.place, repair.file_id
+    ORDER BY file.path, repair.place, repair.file_id DESC
 """
 REPAIRED = """
     SELECT file.path, repair.file_id, repair.place, repair.code, repair.pointer, repair.original,
@@ -81,11 +92,13 @@ class KeptReject:
     solved_by: int | None
     size: int = 0
     sha256: bytes = b""
-    fingerprints: list[bytes] = field(default_factory=list)
-    """Of each row, as the ledger has them."""
+    fingerprints: bytes = b""
+    """Of each row, as the ledger has them, one after the other."""
+    pieces: int = 0
     is_one: bool = True
     """Whether its rows follow each other and say the same of it."""
-    reasons: set[str] = field(default_factory=set)
+    is_told: bool = True
+    """Whether their reasons are of their code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +119,16 @@ class KeptOriginals:
 
     places: "array[int]" = field(default_factory=lambda: array("q"))
     records: "array[int]" = field(default_factory=lambda: array("Q"))
-    noted: set[int] = field(default_factory=set)
+    # Where repairs are noted, and how many by the last import that noted any.
+    noted: "array[int]" = field(default_factory=lambda: array("q"))
+    numbers: "array[int]" = field(default_factory=lambda: array("L"))
     undecoded: set[int] = field(default_factory=set)
 
     def record_at(self, place: int) -> int | None:
         return self.records[bisect_left(self.places, place)] if has(self.places, place) else None
+
+    def noted_at(self, place: int) -> int:
+        return self.numbers[bisect_left(self.noted, place)] if has(self.noted, place) else 0
 
 
 def has(places: "array[int]", place: int) -> bool:
@@ -121,18 +139,22 @@ def has(places: "array[int]", place: int) -> bool:
 
 def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
     found: dict[str, list[KeptReject]] = {}
+    files: dict[uuid.UUID, uuid.UUID] = {}
     record, digest = None, hashlib.sha256()
     rows = streamed(REJECTS, [bot_id, [*paths]])
     for path, place, file_id, raw, code, piece, solved_by, reason in rows:
         kept = found.setdefault(path, [])
         if (path, place, file_id) != record:
             record, digest = (path, place, file_id), hashlib.sha256()
-            kept.append(KeptReject(place, file_id, code, solved_by))
+            # There may be as many as records; most are of one file, for one reason.
+            file_id = files.setdefault(file_id, file_id)
+            kept.append(KeptReject(place, file_id, intern(code), solved_by))
         one = kept[-1]
-        same = (code, solved_by, piece) == (one.code, one.solved_by, len(one.fingerprints))
+        same = (code, solved_by, piece) == (one.code, one.solved_by, one.pieces)
         one.is_one = one.is_one and same
-        one.reasons.add(reason)
-        one.fingerprints.append(fingerprint(raw, code.encode()))
+        one.is_told = one.is_told and is_reject(code, reason)
+        one.fingerprints += fingerprint(raw, code.encode())
+        one.pieces += 1
         digest.update(raw)
         one.size += len(raw)
         one.sha256 = digest.digest()
@@ -159,6 +181,11 @@ def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginal
             if not given_back:
                 kept.places.append(place)
                 kept.records.append(short(digest))
+        cursor.execute(NOTED, [bot_id, [*paths]])
+        for path, place, number in cursor:
+            kept = found.setdefault(path, KeptOriginals())
+            kept.noted.append(place)
+            kept.numbers.append(number)
     return found
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from legacy_import.verify.canonical import time_of
 from legacy_import.verify.source.tree import File, printable
-from legacy_import.verify.stored import IMPORTED, StoredChat
+from legacy_import.verify.stored import IMPORTED, PLACE, StoredChat
 
 # The latest of a path that is not undone says what is known of it; earlier ones may keep rejects.
 FILES = """
@@ -24,7 +24,6 @@ LATEST = """
     SELECT DISTINCT ON (path) path, id, kind, key, sha256, sha256 IS DISTINCT FROM '',
         kind IN ('metrics', 'profiles', 'backup') AND sha256 IS NOT NULL
             AND NOT header ? 'rejected' AND header -> 'stored' IS DISTINCT FROM 'false',
-        coalesce((counts -> 'messages' ->> 'vanished')::bigint, 0),
         count(*) OVER (PARTITION BY path), bool_or(created_row IS NOT NULL) OVER (PARTITION BY path)
     FROM import_files
     WHERE bot_id = %s AND status <> 'undone' AND path > %s ORDER BY path, id DESC LIMIT %s
@@ -41,23 +40,41 @@ TITLE = """
     SELECT header ->> 'title' FROM import_files
     WHERE bot_id = %s AND path = %s AND status <> 'undone' ORDER BY id DESC LIMIT 1
 """
-# A conversation begins with what was its file's first message at the first import, or with that
-# import. (Messages from backups may stand before that one.)
+# A conversation begins with what was its file's first message when its row was made or, where there
+# was none, with that import. Before the first there may be messages from backups, whose records are
+# kept, and such as were rejected then. What a rollback left may stand at any place.
 BEGUN = f"""
-    SELECT EXISTS (
-        SELECT FROM messages AS m
+    WITH said AS (
+        SELECT {PLACE} AS place, m.sent_at FROM messages AS m
         WHERE m.bot_id = %(bot)s AND m.conversation_id = %(chat)s AND {IMPORTED}
-            AND {time_of("m.sent_at")} = %(time)s
-    ) OR EXISTS (
-        SELECT FROM import_files AS file
+        UNION ALL
+        SELECT change.place, (change.before ->> 'sent_at')::timestamptz
+        FROM import_files AS file
         JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
         WHERE file.bot_id = %(bot)s AND file.path = %(path)s AND table_name = 'messages'
-            AND {time_of("(change.before ->> 'sent_at')::timestamptz")} = %(time)s
+            AND change.before <> '{{}}'),
+    passed_over AS (
+        SELECT kept.place FROM import_files AS file
+        JOIN import_originals AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
+        WHERE file.bot_id = %(bot)s AND file.path = %(path)s AND EXISTS (
+            SELECT FROM import_backups AS backup
+            WHERE backup.bot_id = file.bot_id AND backup.chat_id = file.key)
+        UNION
+        SELECT change.place FROM import_files AS file
+        JOIN import_changes AS change ON change.bot_id = file.bot_id AND change.file_id = file.id
+        WHERE file.bot_id = %(bot)s AND file.path = %(path)s
+            AND substr(change.earlier, 1, 8) = '\\xffffffffffffffff'::bytea)
+    SELECT EXISTS (
+        SELECT FROM said WHERE {time_of("sent_at")} = %(time)s AND (%(anywhere)s OR place <= (
+            SELECT min(place) FROM said WHERE place NOT IN (SELECT place FROM passed_over)))
     ) OR EXISTS (
         SELECT FROM import_files AS file
         JOIN import_runs AS run ON run.bot_id = file.bot_id AND run.id = file.run_id
-        WHERE file.bot_id = %(bot)s AND file.path = %(path)s AND %(time)s BETWEEN
-            {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
+        WHERE file.bot_id = %(bot)s AND file.path = %(path)s
+            AND (%(anywhere)s OR file.created_row = %(chat)s)
+            AND coalesce(file.counts #>> '{{messages,inserted}}', '0') = '0'
+            AND %(time)s BETWEEN
+                {time_of("run.started_at")} AND {time_of("coalesce(run.finished_at, now())")})
 """
 # A person's time that the record lacks: that of an earlier version, or of its import.
 HAD_TIME = f"""
@@ -83,6 +100,12 @@ RUNNING = """
     SELECT number FROM import_runs WHERE bot_id = %s AND status = 'running'
     ORDER BY number DESC LIMIT 1
 """
+# Of an empty metrics.json none is known: another one may be taken next time.
+ZONE = """
+    SELECT header ->> 'source_tz' FROM import_files
+    WHERE bot_id = %s AND kind = 'metrics' AND status = 'done' AND size > 0
+    ORDER BY id DESC LIMIT 1
+"""
 WHOLES = """
     SELECT id, path, header -> 'rejected' FROM import_files
     WHERE bot_id = %s AND path = ANY(%s) AND status <> 'undone' AND header ? 'rejected'
@@ -101,7 +124,7 @@ class LedgerFile:
     mtime_ns: int
     sha256: bytes | None
     header: dict[str, Any]
-    counts: dict[str, Any]
+    counts: dict[str, dict[str, int]]
     versions: int
     """How often the file was imported, each time as it then was."""
     made_chat: bool
@@ -117,10 +140,19 @@ def files(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, LedgerFile]:
         return {
             path: LedgerFile(
                 *(id, kind, key, status, size, mtime, sha256 and bytes(sha256)),
-                *(json.loads(header), json.loads(counts), *of_all),
+                *(json.loads(header), _tallies(counts), *of_all),
             )
             for path, id, kind, key, status, size, mtime, sha256, header, counts, *of_all in cursor
         }
+
+
+def _tallies(counts: str) -> dict[str, dict[str, int]]:
+    """What is none counts nothing."""
+    return {
+        kind: tally
+        for kind, tally in json.loads(counts).items()
+        if isinstance(tally, dict) and all(type(number) is int for number in tally.values())
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +167,6 @@ class Latest:
     was_there: bool
     # Whether its bytes are kept.
     is_kept: bool
-    vanished: int
     versions: int
     made_chat: bool
 
@@ -204,6 +235,12 @@ def left_positions(bot_id: uuid.UUID, path: str) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def zone_of(bot_id: uuid.UUID) -> str | None:
+    """In which the bot's metrics.json was imported."""
+    zone: str | None = _one(ZONE, [bot_id])
+    return zone
+
+
 def title_of(bot_id: uuid.UUID, path: str) -> str | None:
     title: str | None = _one(TITLE, [bot_id, path])
     return title
@@ -212,7 +249,7 @@ def title_of(bot_id: uuid.UUID, path: str) -> str | None:
 def may_have_begun(bot_id: uuid.UUID, path: str, chat: StoredChat) -> bool:
     """Whether the conversation's time is that of its first message at some import, or of one."""
     values = {"bot": bot_id, "path": path, "chat": chat.id, "time": chat.created_at}
-    return bool(_one(BEGUN, values))
+    return bool(_one(BEGUN, values | {"anywhere": was_undone(bot_id, path)}))
 
 
 def had_time(bot_id: uuid.UUID, person: int, what: str, time: int) -> bool:

@@ -91,7 +91,8 @@ class Measurements:
         """What is left when rows that differ in one field are told as that."""
         with connection.cursor() as cursor:
             cursor.execute(VALUES, {**self.bot, "name": name})
-            there = Counter(Measured(name, *values) for values in cursor)
+            rows = Counter(Measured(name, *values) for values in cursor)
+        there = rows.copy()
         missing: list[Missing] = []
         for file, row in reread(name):
             wanted = Measured(
@@ -105,7 +106,12 @@ class Measurements:
         for field in FIELDS[:-1]:
             missing, others = self._paired(field, missing, others)
         # Last: a fault of the import is in the ledger as well.
-        unexplained = [measured for measured in others if not held.explains(measured)]
+        unexplained: list[Measured] = []
+        for measured, number in Counter(others).items():
+            # The ledger knows also those that are in the files.
+            in_files = rows[measured] - number
+            explained = held.explained(measured) - in_files
+            unexplained += [measured] * (number - max(min(explained, number), 0))
         if gone := len(others) - len(unexplained):
             self.findings.count(CONTENT, GONE, gone)
         return missing, unexplained

@@ -28,7 +28,6 @@ def compare_noted(
     for repair in keeping.repairs(bot_id, [*names]):
         findings.count(REPAIRS, "repairs")
         places = kept.setdefault(repair.path, KeptOriginals())
-        places.noted.add(repair.place)
         decoded = repair.code == "windows-1251"
         if decoded:
             places.undecoded.add(short_hash(repair.original))

@@ -11,11 +11,12 @@ from legacy_import.verify.accounting import Accounts, Read, path_hash
 from legacy_import.verify.backups import list_only_in_backups
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, OF_FILES, REPAIRS
 from legacy_import.verify.conversations import Conversations
+from legacy_import.verify.examples import Examples
 from legacy_import.verify.explained import Explained
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import HeldPeople
 from legacy_import.verify.imported import Imported, Sum
-from legacy_import.verify.ledger import LedgerFile, path_of
+from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
 from legacy_import.verify.removed import Removed
@@ -60,6 +61,7 @@ class Comparison:
         self.looked_at = 0
         self.people = array("q")
         self.seen: set[bytes] = set()
+        self.examples = Examples()
         self.zones = TimeZones(bot, findings)
         self.accounts = Accounts(bot_id, root, findings)
         self.measurements = Measurements(bot_id, findings, self.zones)
@@ -68,14 +70,15 @@ class Comparison:
     def read(self, one: Portion) -> None:
         """What the file must have become."""
         file = one.read.file
-        self.seen.add(path_hash(path_of(file)))
+        self.seen.add(path_hash(one.read.path))
         if not one.read.looked_at:
             self._take_for_granted(one)
             return
         self.looked_at += 1
         if file.kind is Kind.BACKUP:
+            self.examples.add(one.read, [])
             return
-        one.read.expected.refused = self.accounts.refused.get(path_of(file), {})
+        one.read.expected.refused = self.accounts.refused.get(one.read.path, {})
         sum_ = Sum()
         for row in one.read.expected:
             match row:
@@ -92,6 +95,7 @@ class Comparison:
                         one.read.measurements += 1
                 case MetricRow():
                     self.measurements.add(row)
+        self.examples.add(one.read, one.people)
         # One that cannot be read may have a conversation all the same, from its backups.
         if file.kind is Kind.CONVERSATION and file.key is not None:
             one.sum = sum_
@@ -127,24 +131,18 @@ class Comparison:
     def _compare_conversations(self, portion: list[Portion], known: dict[str, LedgerFile]) -> None:
         chats = {}
         for one in portion:
-            key, path = one.read.file.key, path_of(one.read.file)
+            key, path = one.read.file.key, one.read.path
             if one.sum is not None and key is not None:
                 imported = Imported(path, one.read.expected, one.sum)
                 if file := known.get(path):
-                    vanished = file.counted("vanished")
-                    imported = replace(
-                        imported,
-                        versions=file.versions,
-                        vanished=vanished,
-                        made_chat=file.made_chat,
-                    )
+                    imported = replace(imported, versions=file.versions, made_chat=file.made_chat)
                 chats[key] = imported
         conversations = self._conversations()
         conversations.compare(chats)
         for one in portion:
             if one.sum is not None and one.read.file.key is not None:
                 key = one.read.file.key
-                one.read.salvaged = conversations.salvaged[key]
+                one.read.others = conversations.others[key]
                 one.read.placed = conversations.placed.get(key, {})
 
     def _conversations(self) -> Conversations:
@@ -166,12 +164,17 @@ class Comparison:
             self.explained.compare(held)
             self.explained.compare_missing(self.people, ErasedPeople(self.bot_id))
         if self.looked_at:
-            self.measurements.compare(
-                lambda metric: _named(metric, read_again()),
-                held,
-                None if self.whole else [*self.people],
-            )
+            self.compare_measurements(read_again, held)
         self.zones.report()
+
+    def compare_measurements(
+        self, read_again: Callable[[], Iterable[Expected]], held: HeldPeople
+    ) -> None:
+        self.measurements.compare(
+            lambda metric: _named(metric, read_again()),
+            held,
+            None if self.whole else [*self.people],
+        )
 
 
 def _named(metric: str, files: Iterable[Expected]) -> Iterator[tuple[str, MetricRow]]:

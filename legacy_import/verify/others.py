@@ -21,9 +21,8 @@ class Others:
         self.name = one.name
         self.findings = findings
         self.held = held
-        self.vanished = one.vanished
         self.file = one.file
-        self.salvaged = 0
+        self.number = 0
         self.waiting: list[tuple[Any, ...]] = []
 
     @cached_property
@@ -38,20 +37,18 @@ class Others:
         words = said(row[7], row[2], row[4])
         if self.in_backups.get(words):
             self.in_backups[words] -= 1
-            self.salvaged += 1
             self.findings.count(CONTENT, "messages from backups")
         else:
-            self.vanished -= self.vanished > 0
             self.findings.count(CONTENT, "messages no longer in their files")
+        self.number += 1
         self.waiting.append(row)
         if len(self.waiting) == AT_ONCE:
             self._compare()
 
     def end(self) -> int:
-        """How many of them the ledger's latest count has as the file's."""
+        """How many there are."""
         self._compare()
-        # It has those that backups have too, or has them as vanished.
-        return self.salvaged - min(self.vanished, self.salvaged)
+        return self.number
 
     def _compare(self) -> None:
         for row in self.held.others(self.waiting):

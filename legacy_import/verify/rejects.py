@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from legacy_import.verify import fingerprints, kept, ledger
 from legacy_import.verify.checks import ACCOUNTING, REPAIRS
-from legacy_import.verify.codes import is_reject
+from legacy_import.verify.encoded import CONTENT
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import REJECTED, Extent, Fingerprints
 from legacy_import.verify.kept import KeptReject
@@ -40,7 +41,7 @@ class Rejects:
                 what = "the ledger's fingerprints of its records are not complete"
                 self.findings.add(ACCOUNTING, name, what)
             for one in rejects:
-                if not all(is_reject(one.code, reason) for reason in one.reasons):
+                if not one.is_told:
                     what = f"a reject's reason is none of its code's ({one.code})"
                     self.findings.add(REPAIRS, name, what, one.place)
             of_file = [one for one in rejects if one.place == WHOLE_FILE]
@@ -63,7 +64,8 @@ class Rejects:
         """`digests` are those of the file as it is now, if nothing of it was taken."""
         standing, there = [], []
         for one in rejects:
-            hexes = [print_.hex() for print_ in one.fingerprints]
+            digits = one.fingerprints.hex()
+            hexes = [digits[at : at + 2 * CONTENT] for at in range(0, len(digits), 2 * CONTENT)]
             there.append(hexes)
             if not one.is_one or wholes.get(one.file_id) != hexes:
                 self._not_as_imported(name, one)
@@ -91,19 +93,18 @@ class Rejects:
             wanted = set(earlier.get(one.place, ()))
             if stands:
                 wanted.add(held.content(one.place))
-            known = bool(wanted) if one.code == REFUSED else one.fingerprints[0] in wanted
+            known = bool(wanted) if one.code == REFUSED else one.fingerprints[:CONTENT] in wanted
             if not (one.is_one and known):
                 self._not_as_imported(name, one)
             elif one.solved_by not in self.runs or (
                 one is last[one.place] and (one.solved_by is None) is not stands
             ):
                 self._solved(name, one)
-        there = {(one.place, one.fingerprints[0]) for one in rejects}
+        there = {(one.place, one.fingerprints[:CONTENT]) for one in rejects}
         refused = {one.place for one in rejects if one.code == REFUSED}
-        wanted_ones = {(place, one) for place, ones in earlier.items() for one in ones}
-        for place in held.places_of(REJECTED):
-            wanted_ones.add((place, held.content(place)))
-        for place, _ in sorted(wanted_ones - there):
+        before = ((place, one) for place, ones in earlier.items() for one in ones)
+        now = ((place, held.content(place)) for place in held.places_of(REJECTED))
+        for place, _ in sorted({one for one in chain(before, now) if one not in there}):
             if place not in refused:
                 self.findings.add(REPAIRS, name, "the reject is not kept", place)
 

@@ -46,9 +46,7 @@ class Removed:
         gone = self._gone()
         while some := [*islice(gone, AT_ONCE)]:
             chats = {
-                file.key: Imported(
-                    *(file.path, None, Sum(), file.versions, file.vanished, file.made_chat)
-                )
+                file.key: Imported(*(file.path, None, Sum(), file.versions, file.made_chat))
                 for file in some
                 if file.kind == "conversation" and file.key is not None
             }

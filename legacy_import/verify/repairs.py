@@ -14,9 +14,9 @@ from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Fingerprints
 from legacy_import.verify.kept import KeptOriginals, has
-from legacy_import.verify.ledger import LedgerFile, path_of
+from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.noted import WHOLE_FILE, compare_noted
-from legacy_import.verify.source.repaired import short_hash
+from legacy_import.verify.source.repaired import MOST_NOTES, short_hash
 from legacy_import.verify.source.tree import Kind
 
 # A message that lost its Telegram id to another one is counted once more. Notes go with a person
@@ -45,15 +45,15 @@ COUNTED = """
 def compare_repairs(
     bot_id: uuid.UUID, read: Sequence[Read], known: dict[str, LedgerFile], findings: Findings
 ) -> None:
-    names = {path_of(one.file): one.file.printable for one in read if one.looked_at}
+    names = {one.path: one.file.printable for one in read if one.looked_at}
     compare_numbers(bot_id, names, findings)
-    by_path = {path: one for one in read if one.looked_at and (path := path_of(one.file)) in known}
+    by_path = {one.path: one for one in read if one.looked_at and one.path in known}
     latest = {path: (known[path].id, one.expected) for path, one in by_path.items()}
     kept = compare_noted(bot_id, names, latest, findings)
     for path, one in by_path.items():
         of_file = kept.get(path, KeptOriginals())
         # After a second import, or with messages from backups, places are not those in the file.
-        once = known[path].versions == 1 and not one.salvaged
+        once = known[path].versions == 1 and not one.others
         placed = _places(one, once)
         if placed is not None:
             _compare_places(one, of_file, placed, once, findings)
@@ -84,15 +84,20 @@ def _compare_places(
     one: Read, kept: KeptOriginals, places: dict[int, int], once: bool, findings: Findings
 ) -> None:
     """Also where the importer took for a repair what the verifier does not: then it is kept."""
-    repaired = one.expected.repaired.places
-    of_encoding = set() if once else _in_another_encoding(one)
-    for place, placed in places.items():
-        if placed not in kept.noted and place not in of_encoding:
-            findings.add(REPAIRS, one.file.printable, "its repair is not noted", place)
+    repaired = one.expected.repaired
+    for place, number, encoding in zip(
+        repaired.places, repaired.numbers, repaired.other_encoding, strict=True
+    ):
+        # A file may have changed its encoding since the record was imported.
+        wanted = min(number + bool(encoding and once), MOST_NOTES)
+        found = kept.noted_at(places[place]) if place in places else wanted
+        if found < wanted:
+            what = "fewer repairs of it are noted than were made"
+            findings.add(REPAIRS, one.file.printable, what, place, "repairs", wanted, found)
     if one.file.kind is Kind.OLDER_PROFILES or not once:
         return  # kept whole, or noted of an earlier version
     for place in kept.noted:
-        explained = has(repaired, place) or has(kept.places, place) or place == WHOLE_FILE
+        explained = has(repaired.places, place) or has(kept.places, place) or place == WHOLE_FILE
         if not explained:
             what = "a repair is noted that no record explains"
             findings.add(REPAIRS, one.file.printable, what, place)

@@ -59,13 +59,17 @@ def as_text(findings: Findings) -> str:
 
 
 def _next(findings: Findings) -> str:
-    whole = {*CHECKS} - {ROLLBACK} <= {*findings.checks} and not findings.sampled
-    return NEXT.get(status(findings)) or (SWITCH if whole else MORE)
+    return NEXT.get(status(findings)) or (SWITCH if is_whole(findings) else MORE)
+
+
+def is_whole(findings: Findings) -> bool:
+    return {*CHECKS} - {ROLLBACK} <= {*findings.checks} and not findings.sampled
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
     return {
         "status": status(findings),
+        "whole": is_whole(findings),
         "notes": findings.notes,
         "checks": {
             check: {

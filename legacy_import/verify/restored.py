@@ -14,6 +14,7 @@ from legacy_import.verify.checks import ROLLBACK
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import FINGERPRINT, IDENTITY, REJECTED, Fingerprints
 from legacy_import.verify.held_people import HeldPeople, was_metric
+from legacy_import.verify.stored import PLACE
 from legacy_import.verify.streamed import streamed
 
 RUNS = "SELECT bot_id, id FROM import_runs WHERE number = %s AND status <> 'undone'"
@@ -73,6 +74,28 @@ BEFORE = f"""
             WHERE bot_id = %(bot)s)
     ORDER BY file.path, change.place
 """
+# Of each change: whether a rollback would find what it is about. A message's place is in its id.
+ASTRAY = f"""
+    SELECT file.path, change.place, change.table_name
+    {CHANGES} AND NOT (
+        CASE change.table_name
+            WHEN 'messages' THEN {PLACE.replace("m.id", "change.row_id")} = change.place
+                AND (before = '{{}}' OR before ? 'sender_type')
+            WHEN 'profiles' THEN before = '{{}}' OR before ? 'personality'
+            WHEN 'bot_metrics' THEN before = '{{}}' OR before ? 'metric_name'
+            WHEN 'conversations' THEN before ? 'chat_id'
+            ELSE change.table_name IS NULL AND change.row_id IS NULL
+                AND change.chunk_id IS NOT NULL
+        END
+        AND (before = '{{}}' OR before ->> 'id' IS NOT DISTINCT FROM change.row_id::text)
+        AND (change.chunk_id IS NULL AND change.earlier IS NULL OR EXISTS (
+            SELECT FROM import_chunks AS chunk
+            JOIN import_files AS of ON of.bot_id = chunk.bot_id AND of.id = chunk.file_id
+            WHERE chunk.bot_id = file.bot_id AND chunk.id = change.chunk_id
+                AND of.path = file.path AND length(change.earlier) = {FINGERPRINT}
+                AND change.place BETWEEN chunk.first_place
+                    AND chunk.first_place + chunk.records - 1)))
+"""
 TITLES = f"""
     SELECT file.path, change.before ->> 'title', (
         SELECT header ->> 'title' FROM import_files AS earlier
@@ -111,6 +134,9 @@ class _Restored:
     def compare(self) -> None:
         self._compare_numbers()
         self._compare_names()
+        for path, place, table in streamed(ASTRAY, self.values):
+            what = f"the ledger's change names no such row or record ({table or 'a fingerprint'})"
+            self.findings.add(ROLLBACK, path, what, place)
         self._compare_rows()
         for path, title, earlier in streamed(TITLES, self.values):
             if title != earlier:

@@ -21,7 +21,8 @@ CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title, substr(chat.id::text, 15, 1) = '7',
         {time_of("chat.created_at")}, chat.message_count, chat.last_position,
         imported.rows, imported.sum, imported.positions, imported.backwards,
-        imported.earliest, imported.latest, imported.least_shift, imported.most_shift,
+        imported.earliest, imported.latest, imported.began,
+        imported.least_shift, imported.most_shift,
         others.live, others.strange, others.last
     FROM conversations AS chat
     LEFT JOIN LATERAL (
@@ -30,6 +31,7 @@ CHATS = f"""
             count(*) FILTER (WHERE m.sent_at < m.before) AS backwards,
             {time_of("min(m.sent_at)")} AS earliest,
             {time_of("max(m.sent_at)")} AS latest,
+            {time_of("min(m.sent_at) FILTER (WHERE m.rank = 1)")} AS began,
             min(m.position - {PLACE}) AS least_shift, max(m.position - {PLACE}) AS most_shift
         FROM (
             SELECT m.*, row_number() OVER (ORDER BY m.position) AS rank,
@@ -106,6 +108,8 @@ class StoredChat:
     backwards: int
     earliest: int | None
     latest: int | None
+    # When the first in their order was sent.
+    began: int | None
     # By how much positions are more than places.
     least_shift: int | None
     most_shift: int | None

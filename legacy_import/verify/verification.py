@@ -2,12 +2,14 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models.functions import Lower
 
@@ -24,21 +26,29 @@ from legacy_import.verify.checks import (
     SELF_TEST,
 )
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity
+from legacy_import.verify.integrity import check_integrity, check_owners
 from legacy_import.verify.isolation import check_isolation
+from legacy_import.verify.legible import legible
 from legacy_import.verify.of_bot import Comparison, Portion
 from legacy_import.verify.performance import Reads
 from legacy_import.verify.readiness import check_rollback
+from legacy_import.verify.runs import check_runs
 from legacy_import.verify.sample import Sample
-from legacy_import.verify.selftest import NO_CONVERSATION, self_test
+from legacy_import.verify.selftest import self_test
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import KNOWN, File, Kind, files, printable
 from legacy_import.verify.transactions import read_only
+from legacy_import.verify.trials import Trial
 from tenants.context import maintenance_context
 from tenants.models import Bot
 
 OF_ERASED = "of a person who was erased: it was left out. Delete it."
 ENTRY_OF_ERASED = "entry {} is of a person who was erased: it was left out. Take it out."
+OTHER_ZONE = (
+    "metrics.json of {0} was imported with --source-tz {1}. If that was the old machine's zone, "
+    "leave the option out: verifying takes the import's. If not, roll that run back and import it "
+    "again with the right one."
+)
 UNFINISHED = (
     "run {} has not ended: what it is about to write may be named as missing. Wait for its end or, "
     "if it was killed, import again; then verify again"
@@ -69,7 +79,8 @@ class Silent:
 class Verification:
     root: Path
     bot: str | None = None
-    zone: tzinfo = UTC
+    # Of times in metrics.json; None for that of the import.
+    zone: tzinfo | None = None
     deep: bool = False
     findings: Findings = field(default_factory=Findings)
     progress: Progress = field(default_factory=Silent)
@@ -91,19 +102,22 @@ class Verification:
         bots = self._bots(samples)
         if self.bot is not None and not bots:
             raise NotVerified(f"There is no bot {self.bot} in the database: was it imported?")
+        zones = {name: self._zone(name, bot_id) for name, bot_id in bots.items()}
         for name in samples:
             if name in bots:
-                self._verify(name, bots[name], samples[name])
+                self._verify(name, bots[name], samples[name], zones[name])
             else:
                 what = "the bot is not in the database"
                 self.findings.add(ACCOUNTING, name, what, always=True)
         if self.bot is None:
             for name, bot_id in self._gone(bots).items():
-                self._verify(name, bot_id, Sample(None))
+                self._verify(name, bot_id, Sample(None), UTC)
         with maintenance_context():
             read_only()
             lists = (file for file in self._files() if file.kind is Kind.BOTS)
-            compare_bots(self.root, lists, bots, self.findings)
+            compare_bots(self.root, lists, bots, self.bot is None, self.findings)
+            if INTEGRITY in self.findings.checks:
+                check_owners(self.findings)
             if bots and PERFORMANCE in self.findings.checks:
                 reads = Reads(self.findings)
                 for name, bot_id in bots.items():
@@ -111,10 +125,11 @@ class Verification:
                 reads.report()
         if ISOLATION in self.findings.checks:
             check_isolation(bots, self.findings)
-        if SELF_TEST not in self.findings.figures:
-            self.findings.cannot(SELF_TEST, NO_CONVERSATION)
+        if not self.findings.figures.get(SELF_TEST, Counter())["breaks"]:
+            self.findings.cannot(SELF_TEST, "there is nothing on which it could be tried")
         if self.number is not None:
-            check_rollback(self.number, self.findings)
+            with legible(f"run {self.number}", self.findings):
+                check_rollback(self.number, self.findings)
         return self.findings
 
     def _require_run(self, number: int) -> None:
@@ -147,6 +162,19 @@ class Verification:
             known = dict(rows.filter(lower__in=[name.lower() for name in names]))
         return {name: known[name.lower()] for name in names if name.lower() in known}
 
+    def _zone(self, bot: str, bot_id: uuid.UUID) -> tzinfo:
+        with maintenance_context():
+            known = ledger.zone_of(bot_id)
+        if known is None:
+            return self.zone or UTC
+        if self.zone is not None and str(self.zone) != known:
+            raise NotVerified(OTHER_ZONE.format(bot, known))
+        try:
+            return ZoneInfo(known)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.findings.add(ACCOUNTING, bot, f"the ledger's time zone is none: {known!r}")
+            return UTC
+
     def _gone(self, bots: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
         """Bots that were imported, and have no folder in the tree."""
         with maintenance_context():
@@ -176,30 +204,44 @@ class Verification:
     def _files_of(self, name: str) -> Iterator[File]:
         return (file for file in self._files() if file.bot == name and file.kind != Kind.BOTS)
 
-    def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample) -> None:
-        comparison = Comparison(
-            *(bot_id, name, self.root, self.findings, self.deep),
-            whole=sample.is_whole,
-            accept_removed=self.accept_removed,
-        )
+    def _verify(self, name: str, bot_id: uuid.UUID, sample: Sample, zone: tzinfo) -> None:
+        def begun(findings: Findings, whole: bool = False) -> Comparison:
+            of_bot = (bot_id, name, self.root, findings, self.deep)
+            return Comparison(*of_bot, whole=whole, accept_removed=self.accept_removed)
+
+        comparison = begun(self.findings, sample.is_whole)
         with maintenance_context():
             erased = ErasedPeople(bot_id)
-        for portion in self._portions(name, comparison, sample, erased):
-            comparison.compare(portion)
+
+        def reading(file: File) -> Expected:
+            return Expected(file, self.root, zone, erased=erased)
+
+        for portion in self._portions(name, comparison, sample, reading, erased):
+            with legible(name, self.findings):
+                comparison.compare(portion)
             for one in portion:
                 self._advance(one, one.left)
-        with maintenance_context():
+        with legible(name, self.findings), maintenance_context():
             read_only()
             if number := ledger.running(bot_id):
                 self.findings.note(name, UNFINISHED.format(number))
-            comparison.end(lambda: self._read_again(name, sample, erased))
+            if ACCOUNTING in self.findings.checks:
+                check_runs(bot_id, self.findings)
+            comparison.end(lambda: self._read_again(name, sample, reading, erased))
             if INTEGRITY in self.findings.checks:
                 check_integrity(bot_id, self.findings)
         theirs = (file for file in self._files_of(name) if not _is_theirs(erased, file))
-        self_test(bot_id, name, theirs, self.root, self.findings)
+        trial = Trial(begun, reading)
+        with legible(name, self.findings):
+            self_test(comparison, name, theirs, trial, self.findings)
 
     def _portions(
-        self, name: str, comparison: Comparison, sample: Sample, erased: ErasedPeople
+        self,
+        name: str,
+        comparison: Comparison,
+        sample: Sample,
+        reading: Callable[[File], Expected],
+        erased: ErasedPeople,
     ) -> Iterator[list[Portion]]:
         portion: list[Portion] = []
         messages = 0
@@ -208,8 +250,9 @@ class Verification:
                 self.findings.note(file.printable, OF_ERASED)
                 self.progress.advance(self._size(file))
                 continue
-            expected = Expected(file, self.root, self.zone, erased=erased)
-            one = Portion(Read(expected, looked_at=sample.has(n, file)), self._size(file))
+            expected = reading(file)
+            read = Read(expected, ledger.path_of(file), looked_at=sample.has(n, file))
+            one = Portion(read, self._size(file))
             expected.told = partial(self._advance, one)
             comparison.read(one)
             for person in sorted(expected.of_erased):
@@ -225,7 +268,10 @@ class Verification:
     def _size(self, file: File) -> int:
         if file.kind in (Kind.NO_FILE, Kind.BOTS):
             return 0
-        return os.lstat(self.root / file.path).st_size
+        try:
+            return os.lstat(self.root / file.path).st_size
+        except FileNotFoundError:
+            return 0  # gone since it was listed
 
     def _advance(self, one: Portion, size: int) -> None:
         """As far as a file is read; what is left of it when it is compared."""
@@ -233,12 +279,18 @@ class Verification:
         one.left -= size
         self.progress.advance(size)
 
-    def _read_again(self, name: str, sample: Sample, erased: ErasedPeople) -> Iterator[Expected]:
+    def _read_again(
+        self,
+        name: str,
+        sample: Sample,
+        reading: Callable[[File], Expected],
+        erased: ErasedPeople,
+    ) -> Iterator[Expected]:
         """The files with measurements."""
         for n, file in enumerate(self._files_of(name)):
             measured = file.kind in (Kind.METRICS, Kind.PROFILE, Kind.OLDER_PROFILES)
             if measured and sample.has(n, file) and not _is_theirs(erased, file):
-                yield Expected(file, self.root, self.zone, erased=erased)
+                yield reading(file)
 
 
 def _is_theirs(erased: ErasedPeople, file: File) -> bool:

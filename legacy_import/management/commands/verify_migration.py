@@ -56,7 +56,7 @@ class Command(BaseCommand):
             help=f"some of {','.join(CHECKS)}; {' and '.join(sorted(ALWAYS))} are always made",
         )
         parser.add_argument(
-            "--source-tz", default="UTC", help="of times in metrics.json; default: UTC"
+            "--source-tz", help="of times in metrics.json; default: that of the import"
         )
         parser.add_argument(
             "--limit", type=int, default=20, help="differences listed for each check; default: 20"
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def handle(self, path: Path, **options: Any) -> None:
         try:
-            zone = ZoneInfo(options["source_tz"])
+            zone = ZoneInfo(options["source_tz"]) if options["source_tz"] else None
         except (ZoneInfoNotFoundError, ValueError):
             raise CommandError(f"--source-tz: there is no zone {options['source_tz']}.") from None
         if options["sample"] is not None and options["sample"] < 1:

@@ -34,17 +34,17 @@ class BotRow:
     token: str | None = field(repr=False)
 
 
-def bot_rows(root: Path, file: File) -> Iterator[BotRow]:
-    """Of the entries that can be taken."""
+def bot_rows(root: Path, file: File) -> Iterator[BotRow | str]:
+    """Of the entries that can be taken; of others, or the file, why they cannot."""
     try:
         with opened(root, file) as opened_file:
             for place, entry in enumerate(Document(opened_file).records("bots"), 1):
                 try:
                     yield _row(place, entry)
-                except Refused:
-                    continue
+                except Refused as why:
+                    yield f"its record {place} was not compared: {why}"
     except (Unreadable, NoDocument):
-        return
+        yield "cannot be read as a list of bots: nothing of it was compared"
 
 
 def _row(place: int, entry: Any) -> BotRow:

@@ -8,6 +8,7 @@ from typing import Any
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.json_text import Number, Written, as_written
+from legacy_import.verify.source.times import is_cut
 from legacy_import.verify.source.tree import is_64_bits
 
 DIGITS = re.compile(r"\s*-?[0-9]+\s*")
@@ -86,5 +87,6 @@ def time_or_null(
     found = read(value)
     if found is None:
         columns.check_depth(value)
+    if found is None or is_cut(value):
         repairs.append(where)
     return found

@@ -9,7 +9,7 @@ from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.fields import DIGITS, Repairs, id_or_null, plain_text, taken, whole
 from legacy_import.verify.source.json_text import Number, as_written
 from legacy_import.verify.source.rows import MessageRow
-from legacy_import.verify.source.times import microseconds
+from legacy_import.verify.source.times import is_cut, microseconds
 from legacy_import.verify.source.tree import is_64_bits
 
 DOCUMENTED, WRITTEN = ("content", "timestamp", "sender"), ("text", "ts", "direction")
@@ -21,6 +21,7 @@ NAMES = {
 }
 UNKNOWN_SENDER = "system"
 NO_TIME = 0
+LONGEST_TIME = len("2024-05-01T12:00:00.123456Z")
 
 
 class Messages:
@@ -40,23 +41,24 @@ class Messages:
             raise Refused("a message is an object")
         if written := _is_written(record, in_list):
             content = taken(record, "text", "content")
-            time = _time(taken(record, "ts", "timestamp"))
+            written_time = taken(record, "ts", "timestamp")
             telegram_message_id, message_type = None, "text"
         else:
             content = taken(record, "content", "text")
-            time = _time(taken(record, "timestamp", "ts"))
+            written_time = taken(record, "timestamp", "ts")
             telegram_message_id = taken(record, "id")
             if type(telegram_message_id) is not int or not is_64_bits(telegram_message_id):
                 telegram_message_id = _identifier(telegram_message_id, repairs)
             message_type = taken(record, "message_type")
             if unclean or not message_type or type(message_type) is not str:
                 message_type = _message_type(message_type, repairs)
+        time = _time(written_time)
         if unclean or type(content) is not str:
             content = _content(content, repairs)
         sender_type, sender_id = self._sender(record, written, repairs)
-        if time is None:
+        if time is None or (_is_odd(written_time) and is_cut(written_time)):
             repairs.append("timestamp")
-            time = self.time
+            time = self.time if time is None else time
         metadata = columns.json_value(record, repairs, "metadata") if record else record
         # Nothing is refused from here on.
         self.time = time
@@ -125,6 +127,11 @@ def _is_number(value: Any) -> bool:
 def _time(value: Any) -> int | None:
     columns.check_depth(value)
     return microseconds(value)
+
+
+def _is_odd(value: Any) -> bool:
+    """Nearly no time is, and it costs less to see that than to look at it closely."""
+    return type(value) is not str or len(value) > LONGEST_TIME or value[4:5] != "-"
 
 
 def _identifier(value: Any, repairs: Repairs) -> int | None:

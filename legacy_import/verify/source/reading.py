@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
+from sys import intern
 from typing import Any, BinaryIO
 
 from legacy_import.verify.source import columns
@@ -28,6 +29,8 @@ from legacy_import.verify.source.window import Kept, kept
 
 Row = MessageRow | ProfileRow | MetricRow
 NOTHING = kept(b"")
+# Why there is no record.
+NO_FILE, CANNOT_BE_READ, NOT_WHOLE, DAMAGE = "no file", "cannot be read", "not whole", "damaged"
 
 
 class Unreadable(Exception):
@@ -89,7 +92,7 @@ class Expected:
             Kind.METRICS: self._metrics,
         }.get(self.file.kind)
         if self.file.kind is Kind.NO_FILE:
-            yield _reject(0, NOTHING, "no file")
+            yield _reject(0, NOTHING, NO_FILE)
             return
         try:
             with opened(self.root, self.file, self.told) as file:
@@ -99,9 +102,9 @@ class Expected:
                 try:
                     yield from read(Document(file))
                 except NoDocument as why:
-                    yield _reject(0, _all_of(file), str(why) or "not whole")
+                    yield _reject(0, _all_of(file), str(why) or NOT_WHOLE)
         except Unreadable:
-            yield _reject(0, NOTHING, "cannot be read")
+            yield _reject(0, NOTHING, CANNOT_BE_READ)
 
     def _conversation(self, document: Document) -> Iterator[Row | Reject]:
         messages = Messages(self.file.bot)
@@ -125,7 +128,7 @@ class Expected:
         for place, record in enumerate(document.records("messages"), 1):
             try:
                 if isinstance(record, Kept):
-                    yield _reject(place, record, "damaged")
+                    yield _reject(place, record, DAMAGE)
                 else:
                     repairs = _repairs(document)
                     unclean, in_list = document.unclean, document.is_list
@@ -157,7 +160,7 @@ class Expected:
         for number, entry in enumerate(document.records("girls", keyed=True), 1):
             place = number - erased
             if isinstance(entry, Kept):
-                yield _reject(place, entry, "damaged")
+                yield _reject(place, entry, DAMAGE)
                 continue
             name, record = entry if isinstance(entry, tuple) else ("", entry)
             key = id_in(name)
@@ -188,7 +191,7 @@ class Expected:
 
     def _person(self, document: Document, place: int, key: int, record: object) -> Row | Reject:
         if isinstance(record, Kept):
-            return _reject(place, record, "damaged")
+            return _reject(place, record, DAMAGE)
         try:
             row = profile_row(place, key, record, _repairs(document))
             if row.repairs:
@@ -218,7 +221,7 @@ class Expected:
                         self.repaired.add(row.place, "", None, row.repairs)
                     yield row
                 return
-            damaged = _reject(0, entry, "damaged")
+            damaged = _reject(0, entry, DAMAGE)
         except Refused as why:
             damaged = _reject(0, document.raw(), str(why))
         snapshots.place += 1
@@ -261,9 +264,9 @@ def _all_of(file: BinaryIO) -> Kept:
 
 
 def _reject(place: int, bytes_kept: Kept, reason: str) -> Reject:
-    return Reject(place, bytes_kept.size, bytes_kept.sha256, reason)
+    return Reject(place, bytes_kept.size, bytes_kept.sha256, intern(reason))
 
 
 def _repairs(document: Document) -> list[str]:
     found = [ENCODING] if document.repaired else []
-    return [*found, "twice"] if document.twice else found
+    return found + ["twice"] * len(document.twice)

@@ -5,10 +5,12 @@ from array import array
 from collections.abc import Sequence
 
 ENCODING = "encoding"
+# Of one record.
+MOST_NOTES = 100
 
 
 class Repaired:
-    """Of one file, in its order; 25 bytes a record."""
+    """Of one file, in its order; 27 bytes a record."""
 
     def __init__(self) -> None:
         self.places = array("q")
@@ -18,10 +20,14 @@ class Repaired:
         """The hash of its bytes, where they are no UTF-8; else 0."""
         self.values = bytearray()
         """Whether a value was repaired, and not the encoding alone."""
+        self.numbers = array("H")
+        """How many repairs of values there are, as far as they are noted."""
 
     def add(self, place: int, text: str, undecoded: bytes | None, repairs: Sequence[str]) -> None:
-        self.values.append(any(repair != ENCODING for repair in repairs))
+        of_values = sum(repair != ENCODING for repair in repairs)
+        self.values.append(of_values > 0)
         self.places.append(place)
+        self.numbers.append(min(of_values, MOST_NOTES))
         self.records.append(short_hash(text.encode("utf-8", "surrogatepass")))
         self.other_encoding.append(short_hash(undecoded) if undecoded else 0)
 

@@ -45,21 +45,25 @@ def microseconds(value: Any, zone: tzinfo = UTC) -> int | None:
     return _epoch(Decimal(as_written(value)))
 
 
-def is_guessed(value: Any, zone: tzinfo = UTC) -> bool:
-    """Of a time that can be read: digits in quotes, more of them than microseconds have, or an hour
-    that the zone has twice or never."""
+def is_cut(value: Any) -> bool:
+    """Of a time that can be read: digits in quotes, or more of them than microseconds have."""
     if isinstance(value, str) and not isinstance(value, Number):
-        if EPOCH.fullmatch(value.strip()) or LONG_FRACTION.search(value):
-            return True
-        local = microseconds(value)
-        if local is None or local == microseconds(value, timezone(timedelta(hours=1))):
-            return False
-        naive = datetime(1970, 1, 1) + timedelta(microseconds=local)
-        offsets = {naive.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
-        return len(offsets) > 1
+        return bool(EPOCH.fullmatch(value.strip()) or LONG_FRACTION.search(value))
     number = Decimal(as_written(value))
     scaled = number * (SECOND if number < SECONDS_BELOW else 1000)
     return scaled != int(scaled)
+
+
+def is_guessed(value: Any, zone: tzinfo) -> bool:
+    """Of a time that can be read: cut, or of an hour that the zone has twice or never."""
+    if is_cut(value):
+        return True
+    local = microseconds(value)
+    if local is None or local == microseconds(value, timezone(timedelta(hours=1))):
+        return False
+    naive = datetime(1970, 1, 1) + timedelta(microseconds=local)
+    offsets = {naive.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
+    return len(offsets) > 1
 
 
 def _epoch(number: Decimal) -> int | None:

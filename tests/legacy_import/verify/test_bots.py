@@ -58,7 +58,10 @@ def test_a_token_that_another_bot_has(tree: Tree) -> None:
     tree.imported()
     findings = verified(tree)
     assert passed(findings)
-    assert findings.notes == ["bots.json: Emma's token is another bot's, and was not taken"]
+    assert findings.notes == [
+        "bots.json: its record 3 was not compared: the bot's name is too long",
+        "bots.json: Emma's token is another bot's, and was not taken",
+    ]
 
 
 def test_a_bot_that_got_its_token_from_a_later_import(tree: Tree) -> None:
@@ -69,3 +72,48 @@ def test_a_bot_that_got_its_token_from_a_later_import(tree: Tree) -> None:
     tree.write("bots.json", {"bots": [{**entry, "owner_telegram_id": 5, "status": "active"}]})
     tree.imported()
     assert passed(verified(tree))
+
+
+@pytest.fixture
+def fleet(tree: Tree) -> Tree:
+    """Two bots with tokens."""
+    tree.write("bots.json", {"bots": [
+        {"name": name, "telegram_token": token, "status": "active"}
+        for name, token in (("Anna", OTHER), ("Emma", TOKEN))
+    ]})  # fmt: skip
+    for bot in ("Anna", "Emma"):
+        tree.write(f"{bot}/conversations/7.json", [line(1), line(2)])
+    tree.bot = None  # type: ignore[assignment]
+    tree.imported()
+    return tree
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "telegram_token = o.telegram_token",
+        "telegram_token = 'gAAAA'",
+        "telegram_token = NULL, token_fingerprint = NULL, token_masked = ''",
+        "token_masked = '123456789:…xxxx'",
+        "token_fingerprint = 'x' || b.token_fingerprint",
+    ],
+)
+def test_another_token(fleet: Tree, changed_back, change: str) -> None:
+    """Also where no bots.json says which one it was."""
+    assert passed(verified(fleet))
+    with changed_back(f"UPDATE bots AS b SET {change} FROM bots AS o WHERE b.id <> o.id"):
+        assert verified(fleet).total.total()
+        if "NULL" not in change:
+            (fleet.root / "bots.json").unlink()
+            assert {one.file for one in everything(verified(fleet))} == {"Anna", "Emma"}
+
+
+@pytest.mark.parametrize("content", [None, b"{broken", b'{"bots": [{"name": "Anna"'])
+def test_bots_that_nothing_describes_any_more(fleet: Tree, content: bytes | None) -> None:
+    (fleet.root / "bots.json").unlink()
+    if content:
+        fleet.write("bots.json", content)
+    notes = verified(fleet).notes
+    for bot in ("Anna", "Emma"):
+        assert any(note.startswith(f"{bot}: no bots.json") for note in notes)
+    assert len(notes) == 2 + (content is not None)

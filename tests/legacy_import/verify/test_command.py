@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,7 @@ from django.test import override_settings
 from conversations.models import Conversation, Message
 from legacy_import.management.commands import verify_migration
 from legacy_import.verify import selftest
-from legacy_import.verify.checks import CHECKS
+from legacy_import.verify.checks import CHECKS, OF_FILES
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
 from legacy_import.verify.report import as_json, as_text, status
@@ -19,7 +20,7 @@ from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import message
-from tests.legacy_import.verify.verifying import everything, passed, verified
+from tests.legacy_import.verify.verifying import SNAPSHOT, everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +79,7 @@ def test_each_check_by_its_name(imported, by_hand, capsys, check):
     checks = json.loads(out)["checks"]
     made = {name for name, one in checks.items() if one["result"] != "not asked for"}
     assert made == {check, "freshness", "self-test"}
-    assert checks["self-test"]["figures"]["breaks"] == 5
+    assert checks["self-test"]["figures"]["breaks"] == (12 if check in OF_FILES else 5)
     assert (code == 3) == (check in ("content", "rollback"))
 
 
@@ -188,7 +189,7 @@ def test_a_sample(imported, by_hand):
     assert findings.figures["accounting"]["files"] == 7
     assert any("only a sample was read" in note for note in findings.notes)
     assert passed(whole := verified(imported, sample=1000))
-    assert not whole.notes
+    assert not any("sample" in note for note in whole.notes)
     by_hand(OTHER_TEXT)
     assert status(verified(imported, sample=7)) == "differences"
 
@@ -223,14 +224,6 @@ def test_a_verifier_that_is_blind_says_so(imported, capsys, monkeypatch, options
 def test_a_self_test_that_finds_nothing_to_break_is_no_pass(imported, by_hand):
     by_hand("UPDATE messages SET content = content || '.'")
     findings = verified(imported, findings=Findings(checks={"performance", "self-test"}))
-    assert status(findings) == "incomplete"
-
-
-def test_a_tree_without_conversations_proves_nothing(tree):
-    tree.person(7)
-    tree.imported()
-    findings = verified(tree)
-    assert not findings.total
     assert status(findings) == "incomplete"
 
 
@@ -360,3 +353,13 @@ def imported_bot() -> Any:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM bots WHERE name = 'Emma'")
         return cursor.fetchone()[0]
+
+
+def test_the_time_zone_is_that_of_the_import(tree, capsys):
+    tree.write("metrics.json", {"history": [SNAPSHOT]})
+    tree.imported(source_tz=ZoneInfo("Europe/Moscow"))
+    assert ran(tree, capsys)[0] == 0
+    assert ran(tree, capsys, source_tz="Europe/Moscow")[0] == 0
+    with pytest.raises(CommandError, match="was imported with --source-tz Europe/Moscow") as error:
+        ran(tree, capsys, source_tz="UTC")
+    assert error.value.returncode == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from legacy_import.runs import session
-from legacy_import.source.records import Message, Metric, Profile
+from legacy_import.source.records import Message, Metric, Profile, Reject
 from legacy_import.verify.report import status
 from tests.legacy_import.tree import Tree, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, everything, verified
@@ -59,6 +59,27 @@ def with_other_notes(records: Records) -> Records:
         yield one
 
 
+def with_one_note(records: Records) -> Records:
+    for one in records:
+        if isinstance(one, Message | Profile):
+            one = replace(one, notes=one.notes[:1])
+        yield one
+
+
+def with_another_code(records: Records) -> Records:
+    for one in records:
+        if isinstance(one, Reject):
+            one = replace(one, code="unexpected-shape", reason="")
+        yield one
+
+
+def twice(records: Records) -> Records:
+    metrics = list(records)
+    yield from metrics
+    for one in metrics:
+        yield replace(one, place=one.place + len(metrics))
+
+
 FAULTS = {
     "content": each(Message, content=lambda one: one.content[:-1]),
     "sent_at": each(Message, sent_at=lambda one: one.sent_at + HOURS),
@@ -75,6 +96,9 @@ FAULTS = {
     "the order": last_first,
     "a repaired record kept wrongly": with_other_originals,
     "a repair's original wrong": with_other_notes,
+    "a note lost": with_one_note,
+    "another code": with_another_code,
+    "measurements twice": twice,
 }
 
 
@@ -85,6 +109,8 @@ def test_a_fault_in_the_importer_is_caught(tree: Tree, monkeypatch: Any, fault: 
     def faulty(root: Any, file: Any, **options: Any) -> Any:
         reading = read(root, file, **options)
         if fault in ("the order", without_the_second.__name__) and file.kind != "conversation":
+            return reading
+        if fault == "measurements twice" and file.kind != "metrics":
             return reading
         given = 0
 
@@ -102,6 +128,7 @@ def test_a_fault_in_the_importer_is_caught(tree: Tree, monkeypatch: Any, fault: 
     monkeypatch.setattr(session, "read", faulty)
     tree.person(7, interests=["tea", "cats"], source="advert", created_at="2024-05-01")
     tree.chat(7, *(message(n, content=[f"part {n}"], width=n) for n in range(1, 6)))
+    tree.chat(8, message(1), message(2, sender=[1]), message(3, content=["a"], id="4"))
     tree.write("metrics.json", {"history": [SNAPSHOT]})
     tree.imported()
     findings = verified(tree)

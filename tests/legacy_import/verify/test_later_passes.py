@@ -86,3 +86,23 @@ def test_what_was_changed_beside_them(tree: Tree, by_hand: Any, what: str) -> No
     by_hand(*CHANGES[what])
     checks = {one.check for one in everything(verified(tree))}
     assert checks & {"content", "order"}
+
+
+def test_a_conversation_still_begins_when_it_began(tree: Tree, changed_back: Any) -> None:
+    """At its first import, and not with any message of its own."""
+    tree.chat(7, *(message(n) for n in range(1, 6)))
+    tree.chat(8, message(1, sender=[1]), message(2))
+    tree.chat(9)
+    tree.imported()
+    tree.chat(7, *(message(n) for n in range(2, 8)))
+    tree.chat(8, message(1), message(2), message(3))
+    tree.chat(9, message(1), message(2))
+    tree.imported()
+    assert passed(verified(tree))
+    for chat, position in ((7, 2), (7, 7), (8, 3), (9, 2)):
+        of_chat = f"m.conversation_id = c.id AND m.position = {position}"
+        other = f"SELECT sent_at FROM messages AS m WHERE {of_chat}"
+        change = f"UPDATE conversations AS c SET created_at = ({other}) WHERE chat_id = {chat}"
+        with changed_back(change):
+            found = everything(verified(tree))
+            assert [one.field for one in found] == ["created_at"], (chat, position)

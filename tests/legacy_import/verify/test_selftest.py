@@ -6,15 +6,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from legacy_import.verify import stored
+from legacy_import.verify import conversations, of_bot, stored, trials
+from legacy_import.verify.accounting import Accounts
 from legacy_import.verify.conversations import Conversations
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.imported import Sum
+from legacy_import.verify.measurements import Measurements
+from legacy_import.verify.of_bot import Comparison
+from legacy_import.verify.others import Others
+from legacy_import.verify.report import status
 from legacy_import.verify.source.messages import Messages
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import files
 from tests.legacy_import.tree import Tree, line, message, rows
-from tests.legacy_import.verify.verifying import passed, verified
+from tests.legacy_import.verify.verifying import SNAPSHOT, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,12 +31,12 @@ def test_what_stands_before_the_files_first_messages_is_not_broken(tree: Tree) -
     tree.imported(salvage_backups=True)
     findings = verified(tree)
     assert passed(findings)
-    assert findings.figures["self-test"]["breaks"] == 5
+    assert findings.figures["self-test"]["breaks"] == 7
     tree.chat(7, message(6), message(7))
     tree.imported(salvage_backups=True)
     findings = verified(tree)
     assert passed(findings)
-    assert findings.figures["self-test"]["breaks"] == 5
+    assert findings.figures["self-test"]["breaks"] == 7
 
 
 def test_no_conversation_agrees(tree: Tree, by_hand: Any) -> None:
@@ -48,7 +53,7 @@ def test_chats_of_one_message_are_broken_but_for_their_order(tree: Tree) -> None
     tree.imported()
     findings = verified(tree)
     assert passed(findings)
-    assert findings.figures["self-test"]["breaks"] == 4
+    assert findings.figures["self-test"]["breaks"] == 5
     assert any("the order of two is not in the self-test" in note for note in findings.notes)
 
 
@@ -61,7 +66,7 @@ def test_a_conversation_that_is_being_written_is_no_hindrance(tree: Tree, superu
         writer.execute(lock.format("FOR UPDATE OF messages, chat"))
         findings = verified(tree)
     assert passed(findings)
-    assert findings.figures["self-test"]["breaks"] == 5
+    assert findings.figures["self-test"]["breaks"] == 6
 
 
 def test_nothing_is_kept(tree: Tree) -> None:
@@ -116,3 +121,64 @@ def test_a_blind_comparison_is_noticed(tree: Tree, monkeypatch: pytest.MonkeyPat
     verified(tree, findings=findings)
     missed = {one.what.removesuffix(" was not noticed") for one in findings.first["self-test"]}
     assert missed >= {"one character", "one microsecond"}
+
+
+SWITCHES = {
+    "all": (Comparison, "compare"),
+    "conversations": (Comparison, "_compare_conversations"),
+    "people": (of_bot, "compare_people"),
+    "metrics": (Measurements, "compare"),
+    "the ledger": (Accounts, "compare"),
+    "repairs": (of_bot, "compare_repairs"),
+    "rows that are too many": (Others, "add"),
+    "values": (conversations.Conversations, "_compare_row"),
+    "backups": (Accounts, "_compare_backup"),
+}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_comparison_that_is_switched_off_is_noticed(
+    imported: Tree, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    monkeypatch.setattr(*SWITCHES[switch], lambda *_: None)
+    assert status(verified(imported)) == "error"
+
+
+@pytest.mark.parametrize("check", ["content", "repairs", "accounting", "backups"])
+def test_differences_that_are_forgotten_are_noticed(
+    imported: Tree, monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    usual = Findings.add
+
+    def add(findings: Findings, of: str, *difference: Any, **more: Any) -> None:
+        if of != check:
+            usual(findings, of, *difference, **more)
+
+    monkeypatch.setattr(Findings, "add", add)
+    assert status(verified(imported)) == "error"
+
+
+@pytest.mark.parametrize("what", trials.BREAK)
+def test_each_break_can_be_missed(
+    imported: Tree, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    example, _, check = trials.BREAK[what]
+    monkeypatch.setitem(trials.BREAK, what, (example, "SELECT 1", check))
+    findings = verified(imported)
+    assert [str(one) for one in findings.first["self-test"]] == [
+        f"{findings.first['self-test'][0].file}: {what} was not noticed"
+    ]
+
+
+def test_a_tree_without_messages(tree: Tree, by_hand: Any) -> None:
+    """Of people, of measurements, or of chats that are empty."""
+    for fill in (
+        lambda: tree.person(7, conversation_stats={"total": 1}),
+        lambda: tree.chat(7),
+        lambda: tree.write("metrics.json", {"history": [SNAPSHOT]}),
+    ):
+        fill()
+        tree.imported()
+        assert passed(verified(tree))
+    by_hand("UPDATE conversations SET title = 'x'")
+    assert status(verified(tree)) == "differences"

@@ -166,7 +166,7 @@ CONSEQUENCES = {
     "ages": (True, False),
     "counters": (False, False),
     "bad_timestamps": (False, True),
-    "time_formats": (False, False),
+    "time_formats": (False, True),
     "backwards": (False, False),
     "names_differ": (True, False),
     "odd_names": (True, False),

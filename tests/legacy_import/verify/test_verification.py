@@ -30,7 +30,7 @@ def test_what_was_imported_is_as_it_was(imported):
     assert passed(verified(imported, deep=True))
     assert findings.figures["content"]["messages"] == 11
     assert findings.figures["accounting"]["rejects"] == 1
-    assert findings.figures["self-test"]["breaks"] == 5
+    assert findings.figures["self-test"]["breaks"] == 12
 
 
 CHAT = "conversation_id = (SELECT id FROM conversations WHERE chat_id = 7)"
