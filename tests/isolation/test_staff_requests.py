@@ -108,7 +108,8 @@ def test_anonymous_requests_touch_no_tenant_table(client: Client, world: World) 
     sql = " ".join(query["sql"] for query in queries)
     assert "auth_user" in sql
     assert not [table for table in ALL_TABLES if f'"{table}"' in sql or f" {table} " in sql]
-    assert "SET LOCAL" not in sql
+    assert "SET LOCAL role" not in sql
+    assert "app.current" not in sql
 
 
 def test_nothing_stays_on_the_connection_between_requests(client: Client, world: World) -> None:

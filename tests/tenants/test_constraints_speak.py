@@ -1,6 +1,7 @@
 """Every constraint of every model is said by full_clean() before the database refuses."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db.models import Model
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.models import ImportRun, Job
-from metrics.models import DailyRollup
+from metrics.models import BotMetric, DailyRollup
 from metrics.rollups.sums import FIGURES
 from tenants.models import Bot, BotAccess
 from tests.factories import (
@@ -63,6 +64,23 @@ def second_job() -> Job:
     asked = {"bot": run.bot, "run": run, "action": "retry", "asked_by": UserFactory()}
     Job.objects.create(**asked)
     return Job(**asked)
+
+
+CALENDAR = (
+    *((Profile, "created_at"), (Profile, "last_active_at"), (Message, "sent_at")),
+    *((Conversation, "created_at"), (Conversation, "last_message_at")),
+    (BotMetric, "recorded_at"),
+)
+
+
+def out_of_calendar(model: type[Model], field: str) -> Model:
+    factories = {
+        **{Profile: ProfileFactory, Conversation: ConversationFactory},
+        **{Message: MessageFactory, BotMetric: BotMetricFactory},
+    }
+    row: Model = factories[model]()
+    setattr(row, field, datetime(9999, 1, 2, tzinfo=UTC))
+    return row
 
 
 # Constraint -> a row that breaks it, and what the person reads.
@@ -127,6 +145,13 @@ BROKEN: dict[str, tuple[Any, str]] = {
         lambda: second(DailyRollup, DailyRollupFactory, day=date(2025, 3, 1)),
         "This day of the bot is summed up already.",
     ),
+    **{
+        f"{model._meta.db_table}_{field}_in_calendar": (
+            partial(out_of_calendar, model, field),
+            "Times lie in the years 2 to 9998.",
+        )
+        for model, field in CALENDAR
+    },
     "import_jobs_one_of_bot": (second_job, "A job of this bot is not finished yet."),
 }
 

@@ -23,8 +23,8 @@ CHANGES = [
     "UPDATE import_chunks SET first_place = 0",
     "UPDATE import_file_parts SET data = 'x'",
     """UPDATE profiles SET additional_data = '{"$number": {}, "conversation_stats": 5}'""",
-    "UPDATE profiles SET created_at = 'infinity'",
-    "UPDATE messages SET sent_at = '-infinity'",
+    "UPDATE profiles SET created_at = '9998-12-31'",
+    "UPDATE messages SET sent_at = '0002-01-01'",
     """INSERT INTO messages (id, bot_id, conversation_id, position, sender_type, content,
             message_type, metadata, sent_at)
         SELECT overlay(id::text PLACING 'ffffffff' FROM 1)::uuid, bot_id, conversation_id,

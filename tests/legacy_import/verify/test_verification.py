@@ -141,12 +141,6 @@ def test_rows_that_are_not_as_they_were_are_found(imported, by_hand, what):
 
 
 OUT_OF_REACH = {
-    "infinite": f"UPDATE messages SET sent_at = 'infinity' WHERE {CHAT} AND position = 2",
-    "far": f"UPDATE messages SET sent_at = '20000-01-01' WHERE {CHAT} AND position = 2",
-    "farthest": f"UPDATE messages SET sent_at = '294276-12-31' WHERE {CHAT} AND position = 2",
-    "before all": "UPDATE profiles SET last_active_at = '-infinity'",
-    "a chat's": "UPDATE conversations SET created_at = 'infinity' WHERE chat_id = 7",
-    "a metric's": "UPDATE bot_metrics SET recorded_at = 'infinity' WHERE metric_name = 'rate'",
     "digits": f"""UPDATE messages SET metadata = jsonb_build_object('x', repeat('9', 5000)::numeric)
         WHERE {CHAT} AND position = 2""",
     "deep": f"""
