@@ -75,7 +75,7 @@ DAMAGED = frozenset(
 )
 _NOT_OPENED = frozenset(("symlink", "not-a-file", "unreadable"))
 _STRANGER = frozenset(("leftover", "unknown-file", "name-not-a-number"))
-FOR_REASON = {
+FOR_REASON: dict[str, Collection[str]] = {
     **{NO_FILE: _NOT_OPENED, CANNOT_BE_READ: _NOT_OPENED, NOT_WHOLE: DAMAGED, DAMAGE: DAMAGED},
     **{NOT_A_RECORD: _STRANGER, MASKED: _STRANGER, WITHHELD: frozenset(("tokens-withheld",))},
 }
@@ -84,7 +84,7 @@ _PERSON = {
     *("id-too-large", "id-differs", "id-not-a-number", "not-text", "not-a-list"),
     *("age-not-a-number", "age-out-of-range", "name-not-a-number", "superseded"),
 }
-OF_RECORDS = {
+OF_RECORDS: dict[Kind, Collection[str]] = {
     Kind.CONVERSATION: _ANY | {"id-too-large", "sender-unknown", "direction-unknown", "not-text"},
     Kind.PROFILE: _ANY | _PERSON,
     Kind.OLDER_PROFILES: _ANY | _PERSON,

@@ -94,8 +94,9 @@ def try_examples(comparison: Comparison, trial: Trial, findings: Findings) -> in
                 if isinstance(error.__cause__, LockNotAvailable):
                     continue
                 raise
-            if noticed.stale:
-                continue  # it changed meanwhile, or went
+            # What was not there to break, or differs in another way, proves nothing.
+            if noticed is None or (noticed.total and not noticed.total[check]):
+                continue
             tried += 1
             if not noticed.total[check]:
                 findings.add(SELF_TEST, file.printable, f"{what} was not noticed")
@@ -103,12 +104,14 @@ def try_examples(comparison: Comparison, trial: Trial, findings: Findings) -> in
     return tried
 
 
-def _noticed(trial: Trial, read: Read, statement: str, values: dict[str, Any]) -> Findings:
-    noticed = Findings()
+def _noticed(trial: Trial, read: Read, statement: str, values: dict[str, Any]) -> Findings | None:
+    noticed = None
     with suppress(Undone), maintenance_context():
         with connection.cursor() as cursor:
             cursor.execute(PATIENCE)
             cursor.execute(statement, values)
+            if not cursor.rowcount:
+                raise Undone
         noticed = trial.of(read, "bot_metrics" in statement)
         raise Undone
     return noticed
