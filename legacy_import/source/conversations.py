@@ -1,24 +1,38 @@
 """The records of a conversation's file, and of a backup, which is one of an earlier day."""
 
+import datetime as dt
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from legacy_import.source.document import Document
 from legacy_import.source.found import Element, Run
 from legacy_import.source.messages import Reader
 from legacy_import.source.records import Conversation, Message, Note, Reading, Record, Reject
+from legacy_import.source.repeated import Again
 from legacy_import.source.shortcut import Shortcut
 from legacy_import.source.times import EPOCH
 from legacy_import.source.values import as_json, plain_text
 
 MOST_WAITING_BYTES = 1024 * 1024
+# What one that waits costs besides its bytes.
+RECORD_BYTES = 200
 
 
-def conversation_records(reading: Reading, blocks: Iterator[bytes]) -> Iterator[Record]:
+def conversation_records(
+    reading: Reading, blocks: Iterator[bytes], again: Again
+) -> Iterator[Record]:
     """The header is there before the first of them."""
     document = Document(reading, blocks, "messages")
     reader = Reader(document)
-    for record in _all_timed(_read(document, reader), reader):
+
+    def first_time() -> dt.datetime | None:
+        glance = Reading(reading.file, None, iter(()), passed_over=reading.passed_over)
+        ahead = Document(glance, again(), "messages")
+        found = Reader(ahead)
+        any(found.previous for _ in _read(ahead, found))
+        return found.previous
+
+    for record in _all_timed(_read(document, reader), reader, first_time):
         reading.header = reading.header or _header(document, reader)
         yield record
     reading.header = reading.header or _header(document, reader)
@@ -42,17 +56,21 @@ def _read(document: Document, reader: Reader) -> Iterator[Message | Reject | Not
 
 
 def _all_timed(
-    records: Iterator[Message | Reject | Note], reader: Reader
+    records: Iterator[Message | Reject | Note],
+    reader: Reader,
+    first_time: Callable[[], dt.datetime | None],
 ) -> Iterator[Message | Reject | Note]:
     """The first messages, if they have no time, take that of the one after them."""
-    first_ones = _until_timed(records, reader)
+    first_ones = _until_timed(records, reader, first_time)
     while first_ones:
         yield first_ones.popleft()  # and not kept while the rest is read
     yield from records
 
 
 def _until_timed(
-    records: Iterator[Message | Reject | Note], reader: Reader
+    records: Iterator[Message | Reject | Note],
+    reader: Reader,
+    first_time: Callable[[], dt.datetime | None],
 ) -> deque[Message | Reject | Note]:
     waiting: deque[Message | Reject | Note] = deque()
     untimed: list[Message] = []
@@ -63,8 +81,10 @@ def _until_timed(
             break
         if isinstance(record, Message):
             untimed.append(record)
-        size += len(record.raw if isinstance(record, Reject) else record.original or b"")
+        kept = record.raw if isinstance(record, Reject) else record.original or b""
+        size += RECORD_BYTES + len(kept)
         if size > MOST_WAITING_BYTES:
+            reader.previous = first_time()
             break
     if untimed:
         reader.previous = reader.previous or EPOCH

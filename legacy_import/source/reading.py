@@ -73,7 +73,7 @@ def _records_of(
         reading.passed_over, blocks = lists_passed_over(file, blocks, again, key, bracket)
     match file.kind:
         case Kind.CONVERSATION | Kind.BACKUP:
-            return conversation_records(reading, blocks)
+            return conversation_records(reading, blocks, again)
         case Kind.PROFILE:
             return profile_records(reading, blocks)
         case Kind.PROFILES:

@@ -495,3 +495,14 @@ def test_an_entry_beside_a_file_that_was_never_read(tree: Tree) -> None:
     file.unlink()
     tree.imported()
     assert names(tree) == {1: "shared"}
+
+
+@pytest.mark.parametrize("first", [untimed(1), 1], ids=["without a time", "rejected"])
+def test_a_first_time_that_comes_late(tree: Tree, first: Any) -> None:
+    """After more records than wait for it."""
+    tree.old_chat(7, *[first] * 9000, line(2), line(3))
+    tree.imported()
+    moments = query("SELECT DISTINCT sent_at FROM messages ORDER BY 1")
+    assert len(moments) == 2
+    assert query("SELECT created_at FROM conversations") == moments[:1]
+    assert passed(verified(tree))
