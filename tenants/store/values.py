@@ -4,11 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from tenants.calendar import END, FIRST
 from tenants.store.errors import InvalidValue
 from tenants.text import escaped, storable_json
-
-# A day within what Python's datetime has, so that every time zone can show it.
-EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def repaired(row: dict[str, Any], *, noted_in: str) -> dict[str, Any]:
@@ -44,8 +42,8 @@ def moment(given: datetime | None) -> str:
     """To be stored; now, where none is given."""
     if given is None:
         return datetime.now(UTC).isoformat()
-    if not EARLIEST <= aware(given) < LATEST:
-        raise InvalidValue(f"{given} is not within the years 1 to 9999.")
+    if not FIRST <= aware(given) < END:
+        raise InvalidValue(f"{given} is not within the years 2 to 9998.")
     return given.isoformat()
 
 

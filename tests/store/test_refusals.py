@@ -19,6 +19,7 @@ from botplatform.store import (
     NewMessage,
     ProfileNotFound,
 )
+from tenants.calendar import END, FIRST
 from tenants.ids import uuid7
 from tests.isolation.world import rows_of_bot
 
@@ -139,17 +140,17 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
         lambda s: s.record_message(1, sender_type="bot", sent_at=datetime(2025, 1, 1)),
     ),
     "the end of time": (
-        "years 1 to 9999",
+        "years 2 to 9998",
         lambda s: s.record_message(1, sender_type="bot", sent_at=END_OF_TIME),
     ),
     "the beginning of time": (
-        "years 1 to 9999",
+        "years 2 to 9998",
         lambda s: s.record_messages(
             [NewMessage(chat_id=1, sender_type="bot", sent_at=BEGINNING_OF_TIME)]
         ),
     ),
     "a metric at the end of time": (
-        "years 1 to 9999",
+        "years 2 to 9998",
         lambda s: s.record_metric("x", 1, recorded_at=END_OF_TIME),
     ),
     "naive search": (
@@ -233,7 +234,7 @@ REFUSED: dict[str, tuple[str, Callable[[BotStore], Any]]] = {
 
 
 def test_the_first_and_the_last_day(alice: BotStore) -> None:
-    first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, tzinfo=UTC)
+    first, last = FIRST, END - timedelta(microseconds=1)
     for moment in (first, last):
         alice.record_message(1, sender_type="bot", sent_at=moment)
     found = alice.messages_between(1, BEGINNING_OF_TIME, END_OF_TIME)
