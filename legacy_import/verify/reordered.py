@@ -22,8 +22,14 @@ class Reordered:
     """Which records of a file, and which rows of its chat, have their equal; a byte each."""
 
     def __init__(self, bot_id: uuid.UUID, chat: uuid.UUID, records: Iterable[MessageRow]) -> None:
-        said = array("q", (message_hash(row, 0) for row in records))
+        said, without_id = array("q"), array("q")
+        for row in records:
+            said.append(message_hash(row, 0))
+            without_id.append(message_hash(row._replace(telegram_message_id=None), 0))
         there = array("q", stored.hashes(bot_id, chat))
+        # Where another row of the chat had a record's id, its own has none.
+        for n in _only_without_id(said, without_id, there):
+            said[n] = without_id[n]
         self.records, self.rows = _paired(said, there), _paired(there, said)
         pairs = map(eq, compress(said, self.records), compress(there, self.rows))
         # Else all of them stand in one order.
@@ -50,6 +56,18 @@ def _unpaired(ones: Iterable[One], paired: bytearray) -> Iterator[One]:
     """What came since they were paired is not."""
     known = chain(paired, repeat(0))
     return (one for one, is_paired in zip(ones, known, strict=False) if not is_paired)
+
+
+def _only_without_id(
+    said: "array[int]", without_id: "array[int]", there: "array[int]"
+) -> Iterator[int]:
+    left = Counter(there)
+    left.subtract(said)
+    for n, (one, other) in enumerate(zip(said, without_id, strict=True)):
+        if left[one] < 0 < left[other]:
+            left[one] += 1
+            left[other] -= 1
+            yield n
 
 
 def _paired(ones: "array[int]", others: "array[int]") -> bytearray:
