@@ -89,7 +89,7 @@ NONE_AGREES = "each conversation that was tried differs from its file"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    file: Expected
+    file: "_Beginning"
     sum: Sum
     # Of its records, wherever they stand.
     hashes: list[int]
@@ -97,15 +97,23 @@ class Candidate:
     ranks: list[int]
 
 
+@dataclass
 class _Beginning(Expected):
-    """The first messages of a file."""
+    """The first messages of a file, or of them those that have their equal."""
+
+    only: frozenset[int] | None = None
 
     def again(self) -> "_Beginning":
-        return _Beginning(self.file, self.root, self.zone)
+        return _Beginning(self.file, self.root, self.zone, only=self.only)
 
     def __iter__(self) -> Iterator[MessageRow]:
         rows = (row for row in Expected.__iter__(self) if isinstance(row, MessageRow))
-        yield from islice(rows, FIRST)
+        first = islice(rows, FIRST)
+        if self.only is None:
+            yield from first
+        else:
+            equal = (row for row in first if message_hash(row, 0) in self.only)
+            yield from (row._replace(place=place) for place, row in enumerate(equal, 1))
         self.records = 0  # the ledger has none of a copy
 
 
@@ -150,7 +158,7 @@ def _test_conversations(
     return NONE_AGREES if tried or of_one else NO_CONVERSATION
 
 
-def _read(file: Expected) -> Candidate:
+def _read(file: _Beginning) -> Candidate:
     sum_, hashes = Sum(), list[int]()
     first: MessageRow | None = None
     other = 0
@@ -167,10 +175,12 @@ def _read(file: Expected) -> Candidate:
 
 def _test(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, findings: Findings) -> bool:
     """Whether the conversation will do; what is then not noticed is a finding."""
-    breaks = [what for what in BREAK if what != ORDER_OF_TWO or len(candidate.ranks) > 1]
     try:
         if _differs(bot_id, candidate, trial, None):
-            return False
+            candidate = _of_what_agrees(bot_id, candidate)
+            if not candidate.ranks or _differs(bot_id, candidate, trial, None):
+                return False
+        breaks = [what for what in BREAK if what != ORDER_OF_TWO or len(candidate.ranks) > 1]
         missed = [what for what in breaks if not _differs(bot_id, candidate, trial, BREAK[what])]
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -180,6 +190,17 @@ def _test(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, findings: Findi
     for what in missed:
         findings.add(SELF_TEST, candidate.file.file.printable, f"{what} was not noticed")
     return True
+
+
+def _of_what_agrees(bot_id: uuid.UUID, candidate: Candidate) -> Candidate:
+    """Without records whose rows differ, as where another row of the chat has their id."""
+    equal: frozenset[int] = frozenset()
+    with suppress(Undone), maintenance_context():
+        copy = _copy(bot_id, candidate)
+        if chat := stored.chats(bot_id, [copy]).get(copy):
+            equal = frozenset(stored.hashes(bot_id, chat.id))
+        raise Undone
+    return _read(replace(candidate.file.again(), only=equal))
 
 
 def _differs(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, statement: str | None) -> bool:
@@ -206,7 +227,7 @@ def _is_seen(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, statement: s
         values: dict[str, Any] = {"bot": bot_id, "chat": chat.id, "one": one, "other": other}
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-    beginning = _Beginning(replace(candidate.file.file, key=copy), candidate.file.root)
+    beginning = replace(candidate.file.again(), file=replace(candidate.file.file, key=copy))
     seen = trial.of(Read(beginning, NO_PATH))
     return any(seen.total[check] for check in (CONTENT, ORDER, JSON))
 
