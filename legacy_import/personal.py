@@ -3,6 +3,7 @@
 import base64
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -48,13 +49,14 @@ READ = {
     "import_file_parts": (
         "SELECT path, number, data FROM import_file_parts AS part JOIN import_files AS file"
         " ON file.bot_id = part.bot_id AND file.id = file_id"
-        f" WHERE part.bot_id = %(bot)s AND file_id IN ({FILES}) ORDER BY file_id, number",
+        f" WHERE part.bot_id = %(bot)s AND file_id IN ({FILES}) AND same_as IS NULL"
+        " ORDER BY file_id, number",
         (),
     ),
 }
 # Files of several people that are kept as they were, piece by piece.
 SHARED = """
-    SELECT part.file_id, part.data, file.kind = 'metrics'
+    SELECT file.path, part.file_id, part.data, file.kind = 'metrics'
     FROM import_file_parts AS part JOIN import_files AS file
         ON file.bot_id = part.bot_id AND file.id = part.file_id
     WHERE part.bot_id = %(bot)s AND file.key IS NULL
@@ -95,22 +97,27 @@ class LedgerHolder:
 
 
 def _shared_files(person: Person) -> list[Any]:
-    """Those with the person's id in their bytes; only Python can look into them."""
+    """Those with the person's id in the bytes of any of their states, which share them; only Python
+    can look into them."""
     if abs(person.telegram_id) < SMALLEST_TELLING_ID:
         return []
     digits = str(person.telegram_id)
     theirs, among_numbers = _pattern(digits), _pattern(digits, among_numbers=True)
-    found: dict[Any, bool] = {}
+    states: dict[str, set[Any]] = defaultdict(set)
+    found: set[str] = set()
     with connection.chunked_cursor() as cursor:
         cursor.execute(SHARED, person.values)
         last, tail = None, b""
-        for file, data, is_metrics in cursor:
+        for path, file, data, is_metrics in cursor:
+            states[path].add(file)
+            if not data:  # the next state has it
+                continue
             # In UTF-16 as well.
             piece = (tail if file == last else b"") + zlib.decompress(data).replace(b"\0", b"")
-            pattern = among_numbers if is_metrics else theirs
-            found[file] = found.get(file, False) or pattern.search(piece) is not None
+            if (among_numbers if is_metrics else theirs).search(piece):
+                found.add(path)
             last, tail = file, piece[-LONGEST:]
-    return [file for file, is_in in found.items() if is_in]
+    return [file for path in found for file in states[path]]
 
 
 def _pattern(digits: str, among_numbers: bool = False) -> re.Pattern[bytes]:

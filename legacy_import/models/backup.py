@@ -32,6 +32,8 @@ class FilePart(LedgerModel):
     file = belongs_to("ImportFile")
     number = models.IntegerField()
     data = models.BinaryField()
+    # The next state's part that has these bytes, where it does; they come back when that goes.
+    same_as = models.UUIDField(null=True)
 
     class Meta(LedgerModel.Meta):
         db_table = "import_file_parts"

@@ -28,6 +28,7 @@ from legacy_import.undoing.statements import (
     BEFORE,
     FOREIGN,
     FREE_IDS,
+    GIVE_BACK_BYTES,
     ID_TAKEN,
     IDS_DIFFER,
     IN_RANGES,
@@ -204,6 +205,8 @@ class RunRows:
         fingerprints = edited.values_list("chunk_id", "place", "earlier").iterator()
         for chunk, of_chunk in groupby(fingerprints, key=itemgetter(0)):
             set_fingerprints(bot, {chunk: [(place, bytes(was)) for _, place, was in of_chunk]})
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_BACK_BYTES, self.bot)
         for model in (Change, ImportChunk, Repair, Original, Reject, Backup, FilePart):
             model.objects.filter(bot=bot, file__in=files).delete()
         Reject.objects.filter(bot=bot, solved_by=self.run.number).update(solved_by=None)

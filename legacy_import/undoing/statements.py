@@ -74,3 +74,11 @@ ID_TAKEN = f"""
                     IS DISTINCT FROM other.telegram_message_id::text)))
     RETURNING row_id
 """
+# To the state of a file before, what it shared with the run's.
+GIVE_BACK_BYTES = """
+    UPDATE import_file_parts AS part SET data = gone.data, same_as = gone.same_as
+    FROM import_files AS file JOIN import_file_parts AS gone
+        ON gone.bot_id = file.bot_id AND gone.file_id = file.id
+    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
+    AND part.bot_id = %(bot)s AND part.same_as = gone.id
+"""

@@ -5,9 +5,10 @@ import uuid
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from sys import intern
 
 from django.db import connection
@@ -72,6 +73,22 @@ PARTS = """
                 WHERE own.bot_id = file.bot_id AND own.file_id = file.id)
         ORDER BY file.id DESC LIMIT 1)
     ORDER BY part.number
+"""
+# Of the states before those of a run; what they share is with that.
+PARTS_BEFORE = """
+    SELECT file.path, before.sha256, part.number, coalesce(shared.data, part.data)
+    FROM import_files AS file CROSS JOIN LATERAL (
+        SELECT id, sha256 FROM import_files AS earlier
+        WHERE earlier.bot_id = file.bot_id AND earlier.path = file.path AND earlier.id < file.id
+            AND status <> 'undone' AND NOT header ? 'rejected' AND EXISTS (
+                SELECT FROM import_file_parts AS own
+                WHERE own.bot_id = earlier.bot_id AND own.file_id = earlier.id)
+        ORDER BY id DESC LIMIT 1) AS before
+    JOIN import_file_parts AS part ON part.bot_id = file.bot_id AND part.file_id = before.id
+    LEFT JOIN import_file_parts AS shared ON shared.bot_id = file.bot_id
+        AND shared.id = part.same_as AND shared.file_id = file.id
+    WHERE file.bot_id = %(bot)s AND file.run_id = %(run)s
+    ORDER BY file.path, part.number
 """
 HAS_PARTS = """
     SELECT EXISTS (SELECT FROM import_file_parts WHERE bot_id = %s AND file_id = %s)
@@ -220,13 +237,23 @@ def has_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bool:
 
 def sha256_of_parts(bot_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
     """Of the bytes that are kept of a file; no hash where they cannot be read any more."""
+    return _sha256(streamed(PARTS, {"bot": bot_id, "file": file_id}))
+
+
+def bytes_before(bot_id: uuid.UUID, run: uuid.UUID) -> Iterator[tuple[str, bytes, bytes]]:
+    """Of each file the run read whose bytes were kept before: the hash it had, and theirs."""
+    parts = streamed(PARTS_BEFORE, {"bot": bot_id, "run": run})
+    for (path, sha256), of_file in groupby(parts, key=lambda part: (part[0], bytes(part[1]))):
+        yield path, sha256, _sha256((number, data) for _, _, number, data in of_file)
+
+
+def _sha256(parts: Iterable[tuple[int, bytes]]) -> bytes:
     digest = hashlib.sha256()
-    parts = streamed(PARTS, {"bot": bot_id, "file": file_id})
     for expected, (number, data) in enumerate(parts):
         if number != expected:
             return b""
         try:
-            digest.update(zlib.decompress(data))
+            digest.update(zlib.decompress(data or b""))
         except zlib.error:
             return b""
     return digest.digest()

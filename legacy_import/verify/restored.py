@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from conversations.personal import ErasedPeople
-from legacy_import.verify import fingerprints
+from legacy_import.verify import fingerprints, kept
 from legacy_import.verify.canonical import time_of
 from legacy_import.verify.checks import ROLLBACK
 from legacy_import.verify.findings import Findings
@@ -138,6 +138,10 @@ class _Restored:
             what = f"the ledger's change names no such row or record ({table or 'a fingerprint'})"
             self.findings.add(ROLLBACK, path, what, place)
         self._compare_rows()
+        for path, imported, kept_now in kept.bytes_before(self.bot_id, self.values["run"]):
+            self.findings.count(ROLLBACK, "files to restore whose bytes were compared")
+            if imported != kept_now:
+                self.findings.add(ROLLBACK, path, NOT_AS_BEFORE, 0, "bytes")
         for path, title, earlier in streamed(TITLES, self.values):
             if title != earlier:
                 self.findings.add(ROLLBACK, path, NOT_AS_BEFORE, 0, "title", earlier, title)

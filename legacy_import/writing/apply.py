@@ -20,8 +20,8 @@ from legacy_import.writing.changes import Changes
 from legacy_import.writing.chats import Chats, open_chats, rename
 from legacy_import.writing.journal import (
     chunks,
-    drop_old_bytes,
     drop_unfinished,
+    share_bytes,
     write_bytes,
     write_records,
 )
@@ -117,7 +117,7 @@ class Writer:
             write_records(batch)
             drop_unfinished(batch)
             write_bytes(batch)
-            drop_old_bytes(cursor, batch)
+            share_bytes(cursor, batch)
             ImportChunk.objects.bulk_create(chunks(batch, transaction, profiles, metrics))
             changes.write(batch)
             self._solve(cursor, batch)

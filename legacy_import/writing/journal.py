@@ -19,21 +19,25 @@ from legacy_import.writing.inserting import insert
 from tenants.ids import uuid7
 from tenants.text import storable
 
-# Of files that are kept whole, the bytes of this state and of the one before are kept: what the
-# rollback of a run comes back to. A metrics.json that grows would grow the ledger with its square.
-DROP_OLD_BYTES = """
-    WITH gone AS (
-        DELETE FROM import_file_parts AS part
-        USING unnest(%(paths)s::text[]) AS of (path) CROSS JOIN LATERAL (
-            SELECT id FROM import_files AS file
-            WHERE file.bot_id = %(bot)s AND file.path = of.path AND status = 'done'
-                AND EXISTS (
-                    SELECT FROM import_file_parts AS own
-                    WHERE own.bot_id = file.bot_id AND own.file_id = file.id)
-            ORDER BY id DESC OFFSET 2 LIMIT 1) AS old
-        WHERE part.bot_id = %(bot)s AND part.file_id = old.id RETURNING part.file_id)
-    UPDATE import_files SET header = header || '{"stored": false}'
-    WHERE bot_id = %(bot)s AND id IN (SELECT file_id FROM gone)
+# The state of a file before this one, which was whole too, and its pieces beside this one's.
+PIECES = """
+    SELECT part.id, part.file_id = now.id, sha256(part.data)
+    FROM import_files AS now CROSS JOIN LATERAL (
+        SELECT id FROM import_files AS file
+        WHERE file.bot_id = now.bot_id AND file.path = now.path AND file.id < now.id
+            AND status = 'done' AND NOT header ? 'rejected'
+            AND EXISTS (
+                SELECT FROM import_file_parts AS own
+                WHERE own.bot_id = file.bot_id AND own.file_id = file.id)
+        ORDER BY id DESC LIMIT 1) AS before
+    JOIN import_file_parts AS part ON part.bot_id = now.bot_id
+        AND part.file_id IN (now.id, before.id) AND same_as IS NULL
+    WHERE now.bot_id = %s AND now.id = %s
+"""
+SHARE = """
+    UPDATE import_file_parts AS part SET data = '', same_as = of.same_as
+    FROM unnest(%s::uuid[], %s::uuid[]) AS of (id, same_as)
+    WHERE part.bot_id = %s AND part.id = of.id
 """
 
 
@@ -112,10 +116,21 @@ def write_bytes(batch: Batch) -> None:
     )
 
 
-def drop_old_bytes(cursor: Any, batch: Batch) -> None:
-    paths = [part.path for part in batch.parts if part.ends and part.known and part.kept_whole]
-    if paths:
-        cursor.execute(DROP_OLD_BYTES, {"bot": batch.bot_id, "paths": paths})
+def share_bytes(cursor: Any, batch: Batch) -> None:
+    """All states of a file that is kept whole are kept: what a rollback comes back to. What two
+    have in common is kept once, or a growing metrics.json would grow the ledger with its square."""
+    for part in batch.parts:
+        if part.ends and part.known and part.kept_whole and "rejected" not in part.header:
+            cursor.execute(PIECES, [batch.bot_id, part.file_id])
+            before, now = [], {}
+            for id, is_now, digest in cursor:
+                if is_now:
+                    now[bytes(digest)] = id
+                else:
+                    before.append((id, bytes(digest)))
+            same = [(id, now[digest]) for id, digest in before if digest in now]
+            if same:
+                cursor.execute(SHARE, [*map(list, zip(*same, strict=True)), batch.bot_id])
 
 
 def chunks(

@@ -168,7 +168,8 @@ LEDGER: dict[str, tuple[str, ...]] = {
     "import_chunks": ("hashes",),
     "import_rejects": ("solved_by",),
     **dict.fromkeys(("import_repairs", "import_originals", "import_changes"), ()),
-    **dict.fromkeys(("import_backups", "import_file_parts"), ()),
+    "import_backups": (),
+    "import_file_parts": ("data", "same_as"),
 }
 SECURED |= {table: partial(policies.secure_ledger, table, [*of]) for table, of in LEDGER.items()}
 SECURED["import_jobs"] = partial(

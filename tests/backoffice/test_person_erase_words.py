@@ -159,17 +159,22 @@ def test_measurements_are_no_ids(bots: Any, staff: Any) -> None:
 def test_a_file_of_several_people(bots: Any, staff: Any, encoding: str) -> None:
     bot: Bot = bots[0]
     run = ImportRun.objects.create(bot=bot, number=1, action="import")
-    entries = {
-        "theirs": {"girls": {str(DATED): {"name": "x"}}},
-        "inside": {"girls": {"7": {"chat_id": str(DATED)}}},
-        "dates": {"girls": {"7": {"summary": {"20250810": "x", "20250810120000": "y"}}}},
-    }
-    for path, content in entries.items():
+    theirs: dict[str, Any] = {"girls": {str(DATED): {"name": "x"}}}
+    entries: list[tuple[str, dict[str, Any]]] = [
+        ("theirs", theirs),
+        ("inside", {"girls": {"7": {"chat_id": str(DATED)}}}),
+        ("dates", {"girls": {"7": {"summary": {"20250810": "x", "20250810120000": "y"}}}}),
+        # The next state of it, which may have some of its bytes.
+        ("theirs", {"girls": {}}),
+    ]
+    for path, content in entries:
         raw = json.dumps(content).encode(encoding)
         file = ImportFile.objects.create(
             bot=bot, run=run, path=path, kind="profiles", status="done", size=1, mtime_ns=1
         )
         for n, piece in enumerate((raw[:31], raw[31:])):
-            FilePart.objects.create(bot=bot, file=file, number=n, data=zlib.compress(piece))
+            part = FilePart.objects.create(bot=bot, file=file, number=n, data=zlib.compress(piece))
+        if content is theirs:
+            FilePart.objects.create(bot=bot, file=file, number=2, same_as=part.pk)
     erased(person(bot, "Dated", DATED), staff)
     assert {part.file.path for part in FilePart.objects.select_related("file")} == {"dates"}

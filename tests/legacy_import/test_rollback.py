@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -241,35 +242,37 @@ def test_every_digit(tree: Tree) -> None:
     assert rows("messages") == before[1]
 
 
-def test_of_a_file_kept_whole_two_states_are_kept(tree: Tree, workspace: Path) -> None:
-    """So that a growing metrics.json does not grow the ledger with its square."""
+def test_of_a_file_kept_whole_all_states_come_back(tree: Tree, workspace: Path) -> None:
+    """What they have in common is kept once: a growing metrics.json does not grow the ledger with
+    its square."""
     BotFactory(name="Emma")
-    runs, sources = [], []
-    for users in range(1, 5):
-        source = {"current": {"note": "x" * users}, "history": [
-            {"timestamp": f"2024-05-01T12:0{n}:00", "metrics": {"users": n}} for n in range(users)
-        ]}  # fmt: skip
-        tree.write("metrics.json", source)
+    noise = random.Random(1)
+    history = [
+        {"timestamp": f"2024-05-01T12:{n // 60:02}:{n % 60:02}", "metrics": {"users": n},
+         "note": noise.randbytes(1000).hex()}
+        for n in range(1500)
+    ]  # fmt: skip
+    runs, states, sizes = [], [], []
+    for number in (1300, 1350, 1400, 1500):
+        tree.write("metrics.json", {"current": {"users": number}, "history": history[:number]})
+        states.append((tree.root / "metrics.json").read_bytes())
         runs.append(tree.imported().run_id)
-        sources.append(source)
-        assert query("SELECT count(DISTINCT file_id) FROM import_file_parts") == [(min(users, 2),)]
+        sizes += [size for (size,) in query("SELECT sum(length(data)) FROM import_file_parts")]
+    assert sizes[3] < 2 * sizes[0]
 
-    def exported(name: str) -> Any:
+    def exported(name: str) -> tuple[bytes, int]:
         done = export("Emma", workspace / name)
-        path = workspace / name / "metrics.json"
-        return (json.loads(path.read_bytes()) if path.exists() else None), len(done.problems)
+        return (workspace / name / "metrics.json").read_bytes(), len(done.problems)
 
-    assert exported("newest") == (sources[3], 0)
-    rollback(runs[3])
-    assert exported("before") == (sources[2], 0)
-    rollback(runs[2])
-    assert exported("two before") == (None, 1)
-    assert query("SELECT count(*) FROM bot_metrics") == [(2,)]
-    # As the file was at that time: read again for its bytes, though nothing is new.
-    tree.write("metrics.json", sources[1])
-    report = tree.imported()
-    assert report.counts["metrics"] == Tally(source=2, unchanged=2)
-    assert exported("again") == (sources[1], 0)
+    # Neither is one that could not be read in anybody's way.
+    tree.write("metrics.json", b"no json")
+    unreadable = tree.imported().run_id
+    assert exported("unreadable") == (states[3], 0)
+    rollback(unreadable)
+    for run, state in reversed([*zip(runs, states, strict=True)]):
+        assert exported(f"before {run}") == (state, 0)
+        rollback(run)
+    assert not query("SELECT FROM import_file_parts")
 
 
 def say(bot_id: Any, chat_id: int, content: str, **conversation: Any) -> None:

@@ -1,5 +1,6 @@
 """--run: what a rollback would remove and restore is what was imported, and what was before."""
 
+import random
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ def fill(tree: Tree, n: int) -> int:
     tree.write("girls_data.json", {"girls": {"11": {"name": f"{n}"}, f"1{n}": {"name": "new"}}})
     snapshot = {"timestamp": TIME, "metrics": {"rate": 1e-7 * n, "up": True}}
     tree.write("metrics.json", {"history": [snapshot, {**snapshot, "metrics": {f"{n}": n}}]})
+    noise = random.Random(1).randbytes(300_000).hex()
+    tree.write("backups/7/2024-05-01.json", {"messages": [noise, n]})
     return tree.imported().run_id or 0
 
 
@@ -63,6 +66,9 @@ CHANGES = [
     "UPDATE import_changes SET chunk_id = gen_random_uuid() WHERE chunk_id IS NOT NULL",
     "UPDATE import_changes SET chunk_id = NULL WHERE chunk_id IS NOT NULL",
     "UPDATE import_changes SET place = place + 1 WHERE place > 0",
+    "UPDATE import_file_parts SET same_as = gen_random_uuid() WHERE same_as IS NOT NULL",
+    "UPDATE import_file_parts SET same_as = NULL WHERE same_as IS NOT NULL",
+    "UPDATE import_file_parts SET number = number + 1 WHERE same_as IS NOT NULL",
     """UPDATE import_files AS file SET run_id = run.id FROM import_runs AS run
         WHERE run.id <> run_id AND path = 'conversations/7.json'""",
 ]
@@ -75,6 +81,7 @@ def test_what_a_rollback_would_bring_back(tree: Tree, changed_back: Any) -> None
     findings = looked(tree, second)
     assert not findings.total, as_text(findings)
     assert findings.figures[ROLLBACK]["rows to restore that were compared"] >= 6
+    assert findings.figures[ROLLBACK]["files to restore whose bytes were compared"] == 3
     unseen = []
     for change in CHANGES:
         with changed_back(change):
