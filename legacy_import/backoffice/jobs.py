@@ -4,6 +4,7 @@ A verification's page was made from files that strangers wrote: it is shown in a
 of its own, where nothing of it runs.
 """
 
+import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -18,6 +19,7 @@ from legacy_import.backoffice.ledger import LedgerAdmin, View, fragment
 from legacy_import.backoffice.results import result_of
 from legacy_import.jobs.asking import attend
 from legacy_import.models import Job
+from legacy_import.verify.page import as_html
 from tenants.backoffice.lists import CountedList
 from tenants.backoffice.look import ChangeList, ChoicesDropdownFilter, display
 
@@ -82,11 +84,18 @@ class JobAdmin(LedgerAdmin):
                 request, self.opts, str(job.pk)
             )
             return missing
-        answer = HttpResponse(job.report, content_type="text/html; charset=utf-8", headers=ENCLOSED)
+        answer = HttpResponse(
+            _page(job.report), content_type="text/html; charset=utf-8", headers=ENCLOSED
+        )
         if "download" in request.GET:
             name = f"verification-of-run-{job.run.number}.html"
             answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
+
+
+def _page(report: str) -> str:
+    """In the reader's language; earlier versions kept it as a page in English."""
+    return as_html(json.loads(report)) if report.startswith("{") else report
 
 
 def _shown(job: Any) -> dict[str, Any]:

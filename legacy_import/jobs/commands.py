@@ -1,9 +1,9 @@
 """A job as the management command that an operator would give."""
 
+import json
 import logging
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management import call_command, load_command_class
@@ -41,22 +41,23 @@ class Said(StringIO):
 
 
 def perform(job: Job, said: Said) -> tuple[int, str | None, dict[str, Any]]:
-    """The exit code, a verification's page, and what came of it in numbers."""
+    """The exit code, what a verification found, and what came of it in numbers."""
     command = load_command_class("legacy_import", COMMANDS[job.action])
-    with TemporaryDirectory() as folder:
-        page = Path(folder) / "report.html"
-        code = _call(command, job, page, said)
-        report = page.read_text(encoding="utf-8", errors="replace") if page.exists() else None
-    if report is not None and len(report) > LARGEST_REPORT:
-        said.write("The page of this verification is too large to be kept.\n")
-        report = None
-    return code, report and storable(report), _in_numbers(getattr(command, "figures", {}))
+    code = _call(command, job, said)
+    figures = getattr(command, "figures", {})
+    report = None
+    if job.action == Job.Action.VERIFY and figures:
+        report = storable(json.dumps(figures, ensure_ascii=False))
+        if len(report) > LARGEST_REPORT:
+            said.write("The page of this verification is too large to be kept.\n")
+            report = None
+    return code, report, _in_numbers(figures)
 
 
-def _call(command: BaseCommand, job: Job, page: Path, said: Said) -> int:
+def _call(command: BaseCommand, job: Job, said: Said) -> int:
     try:
         _require_manager(job)
-        call_command(command, *_words(job, page), stdout=said, stderr=said)
+        call_command(command, *_words(job), stdout=said, stderr=said)
     except CommandError as error:
         said.write(f"{error}\n")
         return int(error.returncode)
@@ -73,13 +74,13 @@ def _call(command: BaseCommand, job: Job, page: Path, said: Said) -> int:
     return 0
 
 
-def _words(job: Job, page: Path) -> list[str]:
+def _words(job: Job) -> list[str]:
     number, bot = str(job.run.number), f"--bot={job.bot.name}"
     match job.action:
         case Job.Action.RETRY:
             return [number, bot]
         case Job.Action.VERIFY:
-            return [*_tree(job), f"--report={page}"]
+            return _tree(job)
     how = ["--dry-run"] if job.action == Job.Action.PLAN else []
     if job.keep_written:
         how.append("--keep-written")

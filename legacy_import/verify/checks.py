@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 ACCOUNTING, CONTENT, ORDER, INTEGRITY = "accounting", "content", "order", "integrity"
 JSON, TIME_ZONES, REPAIRS, BACKUPS = "json", "time-zones", "repairs", "backups"
 FRESHNESS, PERFORMANCE, ISOLATION = "freshness", "performance", "isolation"
@@ -16,57 +18,75 @@ class Check:
 
 CHECKS = {
     ACCOUNTING: Check(
-        "Is every record of every file accounted for, and nothing there that no file explains?",
-        "import the tree again; what stays is listed with its file",
+        gettext_noop(
+            "Is every record of every file accounted for, and nothing there that no file explains?"
+        ),
+        gettext_noop("import the tree again; what stays is listed with its file"),
     ),
     CONTENT: Check(
-        "Is every value the same: each text, number, name and time, to the microsecond?",
-        "compare the record with its row; if nobody edited it, roll the run back and import again",
+        gettext_noop(
+            "Is every value the same: each text, number, name and time, to the microsecond?"
+        ),
+        gettext_noop(
+            "compare the record with its row; if nobody edited it, roll the run back and import "
+            "again"
+        ),
     ),
     ORDER: Check(
-        "Do the messages stand in the order of their files?",
-        "roll the run back and import the file again",
+        gettext_noop("Do the messages stand in the order of their files?"),
+        gettext_noop("roll the run back and import the file again"),
     ),
     INTEGRITY: Check(
-        "Does every message belong to its conversation, and every conversation to its person?",
-        "run manage.py check_isolation, and ask who changed the database by hand",
+        gettext_noop(
+            "Does every message belong to its conversation, and every conversation to its person?"
+        ),
+        gettext_noop("run manage.py check_isolation, and ask who changed the database by hand"),
     ),
     JSON: Check(
-        "Are interests, additional data, metadata, tags and settings the same, in every part?",
-        "compare the record with its row; if nobody edited it, roll the run back and import again",
+        gettext_noop(
+            "Are interests, additional data, metadata, tags and settings the same, in every part?"
+        ),
+        gettext_noop(
+            "compare the record with its row; if nobody edited it, roll the run back and import "
+            "again"
+        ),
     ),
     TIME_ZONES: Check(
-        "Are the times those of the files, and not all some hours early or late?",
-        "roll the run back and import again with the --source-tz of the old machine",
+        gettext_noop("Are the times those of the files, and not all some hours early or late?"),
+        gettext_noop("roll the run back and import again with the --source-tz of the old machine"),
     ),
     REPAIRS: Check(
-        "Of what was repaired or could not be taken: is the original kept, byte for byte?",
-        "keep the files: what is named is in them alone. If nobody changed the ledger by hand, "
-        "roll the run back and import again",
+        gettext_noop(
+            "Of what was repaired or could not be taken: is the original kept, byte for byte?"
+        ),
+        gettext_noop(
+            "keep the files: what is named is in them alone. If nobody changed the ledger by hand, "
+            "roll the run back and import again"
+        ),
     ),
     BACKUPS: Check(
-        "Are the backups kept, byte for byte?",
-        "import the tree again with --backups store; until then keep the files",
+        gettext_noop("Are the backups kept, byte for byte?"),
+        gettext_noop("import the tree again with --backups store; until then keep the files"),
     ),
     FRESHNESS: Check(
-        "Are the files still as they were when they were imported?",
-        "import the tree again, then verify again: this result is stale",
+        gettext_noop("Are the files still as they were when they were imported?"),
+        gettext_noop("import the tree again, then verify again: this result is stale"),
     ),
     PERFORMANCE: Check(
-        "Are the most frequent reads fast?",
-        "run VACUUM ANALYZE, then verify again; then look at the plan",
+        gettext_noop("Are the most frequent reads fast?"),
+        gettext_noop("run VACUUM ANALYZE, then verify again; then look at the plan"),
     ),
     ISOLATION: Check(
-        "Does each bot see its own data and nobody else's?",
-        "run manage.py check_isolation, and do what it says",
+        gettext_noop("Does each bot see its own data and nobody else's?"),
+        gettext_noop("run manage.py check_isolation, and do what it says"),
     ),
     ROLLBACK: Check(
-        "Could this import still be undone?",
-        "what was written since stays or goes: see manage.py rollback_import --help",
+        gettext_noop("Could this import still be undone?"),
+        gettext_noop("what was written since stays or goes: see manage.py rollback_import --help"),
     ),
     SELF_TEST: Check(
-        "Does this test notice what it breaks itself, on trial?",
-        "do not trust this result: the verifier did not see what it broke itself",
+        gettext_noop("Does this test notice what it breaks itself, on trial?"),
+        gettext_noop("do not trust this result: the verifier did not see what it broke itself"),
     ),
 }
 # Whatever else was asked for: without them no result counts.

@@ -1,11 +1,18 @@
-"""A verification as one HTML page that needs nothing else, for whoever owns the data."""
+"""A verification as one HTML page that needs nothing else, for whoever owns the data.
 
-from collections import Counter
+In the language that is active; what is said of single records stays in the command's own words.
+"""
+
+from datetime import datetime
 from html import escape
+from typing import Any
 
-from legacy_import.verify.checks import CHECKS, ROLLBACK
-from legacy_import.verify.findings import Finding, Findings
-from legacy_import.verify.report import result_of, status
+from django.utils.formats import number_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, ngettext
+
+from legacy_import.verify.checks import CHECKS
+from legacy_import.verify.page_words import IN_ENGLISH, RESULTS, SAYS, STATUSES
 
 STYLE = """
 :root { color-scheme: light dark; --good: light-dark(#17633a, #7fd6a2);
@@ -23,94 +30,109 @@ ul { padding: 0; list-style: none } li { background: var(--box); border-radius: 
   padding: .5rem .75rem; margin: .5rem 0; overflow-wrap: anywhere }
 @media (max-width: 36rem) { section { display: block } }
 """
-SAYS = {
-    "passed": (
-        "Everything is there",
-        "Every record of the files is in the database with the same values, or kept as it was "
-        "where it could not be taken over.",
-    ),
-    "stale": (
-        "The files are newer than the database",
-        "Files changed after they were imported. Import again, then verify again.",
-    ),
-    "differences": (
-        "Something differs",
-        "The database is not in all points what the files say. What differs is listed below.",
-    ),
-    "incomplete": (
-        "Nothing differs, but not everything was looked at",
-        "A check could not be made; below it says why. Until then this proves nothing.",
-    ),
-    "error": (
-        "This result means nothing",
-        "The verifier did not notice what it broke itself, on trial.",
-    ),
-}
-PART = "Nothing differs in the part that was looked at"
 HEAD = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<!doctype html><html lang="{}"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width">'
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "style-src 'unsafe-inline'\">"
 )
 
 
-def as_html(findings: Findings, tree: str, when: str) -> str:
-    result = status(findings)
-    title, says = SAYS[result]
-    if part := _part(findings):
-        title, says = (PART, part) if result == "passed" else (title, f"{says} {part}")
-    notes = "".join(f"<li>{_quoted(note)}</li>" for note in findings.notes)
+def as_html(told: dict[str, Any]) -> str:
+    """Of what `verify_migration --format json` says."""
+    status = told["status"]
+    title, says = (gettext(text) for text in SAYS[status])
+    if part := _part(told):
+        whole = status != "passed"
+        title = title if whole else gettext("Nothing differs in the part that was looked at")
+        says = f"{says} {part}" if whole else part
+    differ = any(check["first"] or check["not_made"] for check in told["checks"].values())
+    foreign = gettext(IN_ENGLISH) if get_language() != "en" and (differ or told["notes"]) else ""
+    notes = "".join(f"<li>{_quoted(note)}</li>" for note in told["notes"])
+    known = escape(gettext("Good to know"))
+    heading = escape(gettext("Verification: %(result)s") % {"result": gettext(STATUSES[status])})
     return (
-        f"{HEAD}<title>Verification: {result}</title><style>{STYLE}</style>"
-        f'<h1 class="{"good" if result == "passed" else "bad"}">{title}</h1>'
-        f"<p>{says}</p><p><small>The files: {_quoted(tree)}. Verified {escape(when)}. "
-        f"Result: {result}.</small></p>"
-        + "".join(_section(check, findings) for check in CHECKS)
-        + (f"<section><h2>Good to know</h2><ul>{notes}</ul></section>" if notes else "")
+        f"{HEAD.format(get_language())}<title>{heading}</title><style>{STYLE}</style>"
+        f'<h1 class="{"good" if status == "passed" else "bad"}">{escape(title)}</h1>'
+        f"<p>{escape(says)}</p><p><small>{_about(told)} {heading}.</small></p>"
+        + (f"<p><small>{escape(foreign)}</small></p>" if foreign else "")
+        + "".join(_section(name, check) for name, check in told["checks"].items())
+        + (f"<section><h2>{known}</h2><ul>{notes}</ul></section>" if notes else "")
         + "</html>\n"
     )
 
 
-def _part(findings: Findings) -> str:
+def _about(told: dict[str, Any]) -> str:
+    when = localtime(datetime.fromisoformat(told["verified_at"])).isoformat(" ", "seconds")
+    text = gettext("The files: %(tree)s. Verified %(when)s.")
+    if told["bot"]:
+        text = gettext("The files: %(tree)s, of %(bot)s alone. Verified %(when)s.")
+    values = {"tree": _quoted(told["tree"]), "bot": _quoted(told["bot"] or ""), "when": when}
+    return escape(text) % values
+
+
+def _part(told: dict[str, Any]) -> str:
     """What was asked for, if not everything."""
     parts = []
-    if left := [name for name in CHECKS if name not in findings.checks and name != ROLLBACK]:
-        parts.append(f"These checks were not asked for: {', '.join(left)}.")
-    if findings.sampled:
-        parts.append("Only a sample of the files was read.")
-    return " ".join([*parts, "Of the rest this says nothing."]) if parts else ""
+    if left := told["left_out"]:
+        text = gettext("These checks were not asked for: %(checks)s.")
+        parts.append(text % {"checks": ", ".join(left)})
+    if told["sampled"]:
+        parts.append(gettext("Only a sample of the files was read."))
+    return " ".join([*parts, gettext("Of the rest this says nothing.")]) if parts else ""
 
 
-def _section(check: str, findings: Findings) -> str:
-    wrong, result = findings.total[check], result_of(check, findings)
-    figures = findings.figures.get(check, Counter[str]())
+def _section(name: str, check: dict[str, Any]) -> str:
+    wrong, result = check["differences"], check["result"]
     color = "bad" if wrong or result == "not made" else "good" if result == "passed" else "grey"
-    section = f'<section><h2>{escape(CHECKS[check].question)} <span class="grey">({check})</span>'
-    section += f'</h2><p class="result {color}">{"✓ " if color == "good" else ""}{result}</p>'
-    if why := findings.not_made.get(check):
+    section = f'<section><h2>{escape(gettext(CHECKS[name].question))} <span class="grey">({name})'
+    section += f'</span></h2><p class="result {color}">{"✓ " if color == "good" else ""}'
+    section += f"{escape(_result(wrong, result))}</p>"
+    if why := check["not_made"]:
         section += f"<p>{_quoted(why)}</p>"
-    if figures:
-        looked_at = ", ".join(f"{count:,} {_quoted(what)}" for what, count in figures.items())
-        section += f"<small>Looked at: {looked_at}</small>"
+    if check["figures"]:
+        looked_at = ", ".join(_figure(what, count) for what, count in check["figures"].items())
+        heading = escape(gettext("Looked at:"))
+        section += f"<small>{heading} {looked_at}</small>"
     if wrong:
-        found = "".join(map(_item, findings.first[check]))
-        more = wrong - len(findings.first[check])
-        section += f"<ul>{found}</ul>" + (f"<p>... and {more:,} more.</p>" if more else "")
-        section += f"<p><b>To do:</b> {escape(CHECKS[check].to_do)}.</p>"
+        section += f"<ul>{''.join(map(_item, check['first']))}</ul>"
+        if more := wrong - len(check["first"]):
+            text = gettext("... and %(count)s more.") % {"count": _number(more)}
+            section += f"<p>{escape(text)}</p>"
+        heading, to_do = escape(gettext("To do:")), escape(gettext(CHECKS[name].to_do))
+        section += f"<p><b>{heading}</b> {to_do}.</p>"
     return section + "</section>"
 
 
-def _item(finding: Finding) -> str:
-    where = _quoted(finding.file)
-    if finding.place is not None:
-        where += f", record {finding.place}"
-    if finding.field is None:
-        return f"<li>{where}: {_quoted(finding.what)}</li>"
+def _result(wrong: int, result: str) -> str:
+    if not wrong:
+        return gettext(RESULTS[result])
+    return ngettext("%(count)s difference", "%(count)s differences", wrong) % {
+        "count": _number(wrong)
+    }
+
+
+def _figure(what: str, count: int) -> str:
+    # Translators: what was looked at, such as "1,234 messages".
+    text = escape(gettext("%(count)s %(what)s"))
+    return text % {"count": _number(count), "what": _quoted(gettext(what))}
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
+def _item(finding: dict[str, Any]) -> str:
+    where = _quoted(finding["file"])
+    if finding["place"] is not None:
+        where += escape(gettext(", record %(number)s") % {"number": finding["place"]})
+    if finding["field"] is None:
+        return f"<li>{where}: {_quoted(finding['what'])}</li>"
+    in_file, in_database = escape(gettext("In the file:")), escape(gettext("In the database:"))
     return (
-        f"<li>{where}, {_quoted(finding.field)}: {_quoted(finding.what)}"
-        f"<small>In the file:</small>{_quoted(finding.expected or '')}"
-        f"<small>In the database:</small>{_quoted(finding.found or '')}</li>"
+        f"<li>{where}, {_quoted(finding['field'])}: {_quoted(finding['what'])}"
+        f"<small>{in_file}</small>{_quoted(finding['expected'] or '')}"
+        f"<small>{in_database}</small>{_quoted(finding['found'] or '')}</li>"
     )
 
 

@@ -70,6 +70,8 @@ def as_json(findings: Findings) -> dict[str, Any]:
     return {
         "status": status(findings),
         "whole": is_whole(findings),
+        "left_out": [name for name in CHECKS if name not in findings.checks and name != ROLLBACK],
+        "sampled": findings.sampled,
         "notes": findings.notes,
         "checks": {
             check: {

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from legacy_import.runs.progress import Bar
 from legacy_import.verify import report
@@ -64,6 +65,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--report", type=Path, metavar="FILE.html", help="write the result as one HTML page too"
         )
+        parser.add_argument(
+            "--report-language",
+            choices=[code for code, _ in settings.LANGUAGES],
+            default="en",
+            help="of that page; what is said of single records is always in English",
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, path: Path, **options: Any) -> None:
@@ -94,14 +101,19 @@ class Command(BaseCommand):
                 returncode=130,
             ) from None
         seconds = time.monotonic() - started
-        self.figures = report.as_json(findings) | {"seconds": round(seconds, 3)}
+        self.figures = report.as_json(findings) | {
+            "tree": str(path),
+            "bot": options["bot"],
+            "verified_at": timezone.now().isoformat(" ", "seconds"),
+            "seconds": round(seconds, 3),
+        }
         if options["format"] == "json":
             self.stdout.write(json.dumps(self.figures, ensure_ascii=False))
         elif options["verbosity"] > 0:
             self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
         if options["report"]:
-            tree = f"{path}, of {options['bot']} alone" if options["bot"] else str(path)
-            page = as_html(findings, tree, timezone.now().isoformat(" ", "seconds"))
+            with translation.override(options["report_language"]):
+                page = as_html(self.figures)
             try:
                 options["report"].write_text(page, encoding="utf-8")
             except OSError as error:

@@ -142,6 +142,7 @@ def test_what_the_page_says_was_looked_at(imported, capsys, tmp_path):
     assert "Only a sample of the files was read" in sampled
     assert "not asked for: accounting, order, integrity, json" in some
     assert "Only a sample" not in some
+    assert "Всё на месте" in says(report_language="ru")
 
 
 def test_a_page_that_cannot_be_written_is_told_before_the_work(imported, capsys, monkeypatch):
