@@ -9,13 +9,14 @@ from metrics.explorer.page import exploration
 from metrics.models import BotMetric
 from tenants.backoffice import panels
 from tenants.backoffice.filters import BotFilter
+from tenants.backoffice.one_order import InOneOrder
 from tenants.backoffice.pages import TenantAdmin
 
 panels.of_bot.append(messages_of_bot)
 
 
 @admin.register(BotMetric)
-class BotMetricAdmin(TenantAdmin):
+class BotMetricAdmin(InOneOrder, TenantAdmin):
     list_display = ("metric_name", "bot", "metric_value", "recorded_at")
     list_filter = (("bot", BotFilter),)
     list_filter_submit = True

@@ -20,8 +20,8 @@ from legacy_import.backoffice.results import result_of
 from legacy_import.jobs.asking import attend
 from legacy_import.models import Job
 from legacy_import.verify.page import as_html
-from tenants.backoffice.lists import CountedList
 from tenants.backoffice.look import ChangeList, ChoicesDropdownFilter, display
+from tenants.backoffice.one_order import InOneOrderList
 
 ENCLOSED = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
@@ -32,7 +32,7 @@ ENCLOSED = {
 }
 
 
-class ListOfJobs(CountedList):
+class ListOfJobs(InOneOrderList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         attend(self.result_list)

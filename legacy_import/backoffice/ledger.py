@@ -14,6 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext_lazy as _
 
+from tenants.backoffice.one_order import InOneOrder
 from tenants.backoffice.pages import ReadOnlyAdmin, manages_a_bot
 from tenants.context import current_scope
 
@@ -27,7 +28,7 @@ def of_managed_bots(rows: Any) -> Any:
     return rows.filter(bot__in=[bot for bot in scope.bots if scope.allows("manager", bot)])
 
 
-class LedgerAdmin(ReadOnlyAdmin):
+class LedgerAdmin(InOneOrder, ReadOnlyAdmin):
     """To others, and for other bots, its pages are as those that do not exist."""
 
     # Of the bots that a filter offers.

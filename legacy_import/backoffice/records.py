@@ -43,7 +43,7 @@ class ImportFileAdmin(LedgerAdmin):
     bulky = ("header", "counts")
     fields = (*list_display, "key", "fingerprint", "counts_shown", "header_shown")
 
-    @admin.display(description=_("kind"), ordering="kind")
+    @admin.display(description=_("kind"))
     def kind_shown(self, file: ImportFile) -> str:
         return str(KINDS.get(file.kind, file.kind))
 

@@ -20,8 +20,8 @@ from legacy_import.backoffice.ledger import LedgerAdmin, View, fragment
 from legacy_import.jobs.asking import AlreadyAsked, ask, attend
 from legacy_import.models import ImportRun, Job
 from legacy_import.source.codes import REJECTS
-from tenants.backoffice.lists import CountedList
 from tenants.backoffice.look import ChangeList, ChoicesDropdownFilter, display
+from tenants.backoffice.one_order import InOneOrderList
 
 JOBS_SHOWN = 10
 Action, Status = ImportRun.Action, ImportRun.Status
@@ -33,7 +33,7 @@ COLOURS = {
 }
 
 
-class ListOfRuns(CountedList):
+class ListOfRuns(InOneOrderList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         of_run = figures(list(self.result_list), files=False)
@@ -59,7 +59,7 @@ class ImportRunAdmin(LedgerAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return ListOfRuns
 
-    @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)  # type: ignore[untyped-decorator]
+    @display(description=gettext_lazy("status"), label=COLOURS)  # type: ignore[untyped-decorator]
     def status_shown(self, run: ImportRun) -> tuple[str, str]:
         return run.status, run.get_status_display()
 

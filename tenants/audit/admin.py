@@ -19,6 +19,7 @@ from tenants.audit.model import AuditEntry
 from tenants.backoffice.days import DaysFilter
 from tenants.backoffice.filters import BotIdFilter
 from tenants.backoffice.look import ChoicesDropdownFilter, DropdownFilter, TextFilter
+from tenants.backoffice.one_order import InOneOrder
 from tenants.backoffice.pages import ReadOnlyAdmin
 from tenants.models import Bot
 
@@ -57,7 +58,8 @@ class UserFilter(TextFilter):
         return queryset.filter(user_id__in=User.objects.filter(username=value).values("pk"))
 
 
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(InOneOrder, ReadOnlyAdmin):
+    newest_by = "logged_at"
     list_display = (
         *("logged_at", "operation", "table", "bot", "row_key", "staff_user", "login"),
         "changes",

@@ -61,7 +61,12 @@ def page_of(rows: QuerySet, time: str, size: int, at: Place | None, newer: bool 
 
 
 def page_from(
-    found: dict[Any, Any], ids: list[UUID], time: str, size: int, at: Place | None, newer: bool
+    found: dict[Any, Any],
+    ids: list[UUID],
+    time: str | None,
+    size: int,
+    at: Place | None,
+    newer: bool,
 ) -> Page:
     shown = [found[id] for id in ids[:size] if id in found]
     more = len(ids) > size
@@ -69,7 +74,9 @@ def page_from(
         shown.reverse()
     if not shown:
         return Page([], newer=None if newer else at)
-    first, last = (Place(getattr(row, time), row.pk) for row in (shown[0], shown[-1]))
+    first, last = (
+        Place(getattr(row, time) if time else None, row.pk) for row in (shown[0], shown[-1])
+    )
     if newer:
         return Page(shown, last, first if more else None)
     return Page(shown, last if more else None, first if at else None)
@@ -147,7 +154,7 @@ class NewestFirstList(CountedList):
         return {name: value for name, value in named.items() if name not in (OLDER, NEWER)}
 
     def get_results(self, request: HttpRequest) -> None:
-        self.newest_by: str = self.model_admin.newest_by
+        self.newest_by = self.model_admin.newest_by
         self.page = self._page(request)
         self.result_list = self.page.rows
         self.paginator = UncountedPaginator(self.queryset, self.list_per_page)
@@ -197,7 +204,7 @@ class NewestFirstList(CountedList):
 class NewestFirst:
     """Of a page of the admin whose rows have a time."""
 
-    newest_by: ClassVar[str]
+    newest_by: ClassVar[str | None]
     sortable_by: ClassVar[tuple[str, ...]] = ()
     show_full_result_count = False
 

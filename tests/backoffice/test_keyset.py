@@ -2,14 +2,20 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from conversations.models import Conversation, Message
+from legacy_import.models import ImportFile, ImportRun, Reject, Repair
+from metrics.models import BotMetric
 from tenants.backoffice.keyset import Place, page_of
 from tenants.context import maintenance_context, staff_context
-from tenants.models import Bot
+from tenants.models import AuditEntry, Bot
 from tests.factories import (
     BotAccessFactory,
     BotFactory,
@@ -103,3 +109,50 @@ def test_the_order_is_an_index(bots: list[Bot], model: type, time: str, index: s
                     page_of(model._default_manager.all(), time, 5, at)
                 assert any(index in name for name in found.indexes)
                 assert not any("OFFSET" in statement for statement in found.statements)
+
+
+@pytest.fixture
+def ledger(bots: list[Bot]) -> None:
+    for bot in bots:
+        for n in range(4):
+            run = ImportRun.objects.create(bot=bot, number=n, action="import")
+            made = {"kind": "conversation", "status": "done", "size": 1, "mtime_ns": 1}
+            file = ImportFile.objects.create(bot=bot, run=run, path=f"{n}", **made)
+            Reject.objects.create(bot=bot, file=file, place=n, code="x", reason="", raw=b"x")
+            Repair.objects.create(bot=bot, file=file, place=n, code="x", pointer="", original=b"")
+            BotMetric.objects.create(bot=bot, metric_name=f"{n}", metric_value=n)
+
+
+@pytest.mark.parametrize("model", [AuditEntry, ImportRun, ImportFile, Reject, Repair, BotMetric])
+def test_lists_of_one_order(
+    ledger: None, bots: list[Bot], model: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Down and up: each row once, each page without OFFSET and for as many queries."""
+    monkeypatch.setattr("tenants.backoffice.lists.LargeList.list_per_page", 5)
+    user = BotAccessFactory(bot=bots[0], role="manager").user
+    BotAccessFactory(bot=bots[1], user=user, role="manager")
+    client = Client()
+    client.force_login(user)
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    client.get(address)
+
+    def page(link: str) -> tuple[Any, list[uuid.UUID], int]:
+        with CaptureQueriesContext(connection) as asked:
+            shown = client.get(address + link).context["cl"]
+        assert not any(" OFFSET " in query["sql"] for query in asked)
+        return shown, [row.pk for row in shown.result_list], len(asked)
+
+    rows = model._default_manager.filter(bot_id__in=[bot.pk for bot in bots[:2]])
+    order = ("-logged_at", "-pk") if model is AuditEntry else ("-pk",)
+    expected = [*rows.order_by(*order).values_list("pk", flat=True)]
+    found, counts, link = [], [], ""
+    while link is not None:
+        shown, ids, queries = page(link)
+        link, found, counts = shown.older_link, [*found, ids], [*counts, queries]
+    assert [pk for ids in found for pk in ids] == expected
+    # Those with a place in their address.
+    assert len({*counts[1:]}) == 1
+    for ids in reversed(found[:-1]):
+        shown, back, _ = page(shown.newer_link)
+        assert back == ids
+    assert shown.newer_link is None
