@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice.look import TabularInline
-from tenants.backoffice.pages import PlatformForm, TenantAdmin, may
+from tenants.backoffice.pages import PlatformForm, TenantAdmin, is_superuser, may
 from tenants.models import BotAccess
 
 
@@ -20,8 +20,16 @@ def _staff_to_choose(db_field: Any, options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+class NamesItsUser:
+    """The page of a user is for superusers: to others a link would lead nowhere."""
+
+    @admin.display(description=_("user"))
+    def user_name(self, access: BotAccess) -> str:
+        return str(access.user)
+
+
 @admin.register(BotAccess)
-class BotAccessAdmin(TenantAdmin):
+class BotAccessAdmin(NamesItsUser, TenantAdmin):
     changed_by = added_by = "manager"
     list_display = ("user", "bot", "role")
     list_filter = ("role",)
@@ -29,6 +37,11 @@ class BotAccessAdmin(TenantAdmin):
     list_select_related = ("user", "bot")
     download_names: ClassVar = {"bot_name": "bot__name", "username": "user__username"}
     search_fields = ("user__username", "bot__name")
+    readonly_fields = ("user_name",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        named = obj is not None and not is_superuser(request)
+        return ("user_name" if named else "user", "bot", "role")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         options = _staff_to_choose(db_field, options)
@@ -54,11 +67,14 @@ class AccessForm(PlatformForm):
             self.fields["user"].choices = [(user.pk, str(user))]  # type: ignore[attr-defined]
 
 
-class AccessInline(TabularInline):
+class AccessInline(NamesItsUser, TabularInline):
     model = BotAccess
     form = AccessForm
-    fields = ("user", "role")
+    readonly_fields = ("user_name",)
     extra = 0
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("user" if self.has_change_permission(request, obj) else "user_name", "role")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         rows: models.QuerySet = super().get_queryset(request)

@@ -200,6 +200,16 @@ class TestStaff:
         html = client.get(page(alice_bot)).content.decode()
         assert "colleague" in html
         assert "staff-0-role" not in html
+        assert "/auth/user/" not in html
+
+    def test_a_user_s_page_is_linked_for_superusers_alone(self, alice_bot: Bot) -> None:
+        access = BotAccessFactory(bot=alice_bot, user=UserFactory(username="colleague"))
+        address = reverse("admin:tenants_botaccess_change", args=[access.pk])
+        for role in ("viewer", "manager"):
+            html = signed_in(role, alice_bot).get(address).content.decode()
+            assert "colleague" in html
+            assert "/auth/user/" not in html
+        assert "/auth/user/" in signed_in(is_superuser=True).get(address).content.decode()
 
 
 def test_its_numbers_and_its_lists(alice_bot: Bot, bob_bot: Bot) -> None:
