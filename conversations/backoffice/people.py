@@ -1,11 +1,12 @@
 """People: a bot's list of them, and one person with their chats and all that is known."""
 
+import json
 import uuid
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, TextField
+from django.db.models import BooleanField, Func, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -37,14 +38,27 @@ class LocationFilter(TextFilter):
         return found
 
 
+class AnyInterest(Func):
+    """Whether a word is in one of them, in any case: in the text itself, not in how JSON writes
+    it."""
+
+    template = "EXISTS (SELECT FROM jsonb_array_elements_text(%(expressions)s::text)) > 0)"
+    arg_joiner = ") AS interest WHERE strpos(upper(interest), upper("
+    output_field = BooleanField()
+
+
 class InterestFilter(TextFilter):
     title, parameter_name = _("interest"), "interest"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
+        if not (word := self.value()):
             return queryset
-        written = queryset.alias(interests_text=Cast("interests", TextField()))
-        found: QuerySet[Any] = written.filter(interests_text__icontains=self.value())
+        # Read from all people, and taken apart of the few that have it.
+        written = json.dumps(word, ensure_ascii=False)[1:-1]
+        rows = queryset.alias(interests_text=Cast("interests", TextField()))
+        found: QuerySet[Any] = rows.filter(
+            AnyInterest("interests", Value(word)), interests_text__icontains=written
+        )
         return found
 
 

@@ -76,6 +76,15 @@ def test_times_that_no_page_can_show(bots, staff, day):
     assert "Times lie in the years 2 to 9998." in answer.content.decode()
 
 
+def test_interests_are_found_by_what_they_say(bots, staff):
+    """Not by how JSON writes them."""
+    for name, interests in (("Two", ["go", "chess"]), ("Quoted", ['rock "n" roll, loud'])):
+        ProfileFactory(bot=bots[0], name=name, interests=interests)
+    client = client_of(staff["viewer"])
+    for word, found in (('"', ["Quoted"]), (",", ["Quoted"]), ("[", []), ("O", ["Quoted", "Two"])):
+        assert sorted(names(client, interest=word)) == found
+
+
 def test_a_viewers_filter_offers_the_bots_that_are_seen(bots, staff):
     asked = {"app_label": "conversations", "model_name": "profile", "field_name": "bot"}
     client = client_of(staff["viewer"])
