@@ -111,6 +111,8 @@ class ConversationAdmin(NewestFirst, TenantAdmin):
         asked = QueryDict(mutable=True)
         if text:
             asked["q"] = text
+            if OLDER in request.GET:
+                asked[OLDER] = request.GET[OLDER]
         context = {
             **{"chat": chat, "window": shown, "q": text, "asked": asked},
             "may_change": self.has_change_permission(request, chat),

@@ -118,3 +118,28 @@ def test_from_the_search_into_the_chat(
     page.locator(".bo-hits li a").last.click()
     hits = page.evaluate("location.hash")
     expect(page.locator(f"{hits}.bo-shown")).to_be_in_viewport()
+
+
+def test_hits_from_a_linked_message(open_page: OpenPage, staff: Staff, chat: Conversation) -> None:
+    """Nothing leads back to it, nor to another hit or another page of hits than the last chosen."""
+    page = open_page(staff("viewer", chat.bot), at=address(chat, "#m20"))
+    expect(page.locator("#m20.bo-shown")).to_be_in_viewport()
+    page.get_by_label("Find in this chat").fill("борщ")
+    page.keyboard.press("Enter")
+    hits = page.locator(".bo-hits li a")
+    expect(hits).to_have_count(20)
+    expect(page.locator(".bo-shown")).to_have_count(0)
+    for n in (3, 9):
+        hits.nth(n).click()
+    shown = page.evaluate("location.hash")
+    newest = hits.first.inner_text()
+    page.get_by_role("link", name="Older hits").click()
+    expect(hits.first).not_to_have_text(newest)
+    expect(page.locator(f"{shown}.bo-shown")).to_be_in_viewport()
+    page.get_by_role("link", name="Older hits").click()
+    page.wait_for_url(lambda url: "older" in url)
+    older = hits.first.inner_text()
+    hits.last.click()
+    page.wait_for_url(lambda url: not url.endswith(shown))
+    expect(page.locator(f"{page.evaluate('location.hash')}.bo-shown")).to_be_in_viewport()
+    expect(hits.first).to_have_text(older)

@@ -62,6 +62,16 @@
     ["prev", "next"].map(moreLink).forEach((link) => link && seen.observe(link));
   }
 
+  // Other hits are listed beside the message that is shown now.
+  function stay(position) {
+    const link = document.querySelector(".bo-hits .bo-more a");
+    if (!link) return;
+    const address = new URL(link.href);
+    address.searchParams.set("around", position);
+    address.hash = `m${position}`;
+    link.href = address;
+  }
+
   function show() {
     const position = /^#m([1-9][0-9]*)$/.exec(location.hash);
     if (!position) return false;
@@ -71,6 +81,7 @@
       line.classList.add("bo-shown");
       scroll.scrollTop = line.offsetTop - (scroll.clientHeight - line.offsetHeight) / 2;
       line.focus({ preventScroll: true });
+      stay(position[1]);
       return true;
     }
     const address = new URL(location.href);
@@ -89,7 +100,7 @@
   });
   document.addEventListener("click", (event) => {
     // A hit whose line is there already needs no other page.
-    const link = event.target.closest(".bo-hits a[href*='#m']");
+    const link = event.target.closest(".bo-hits li a[href*='#m']");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     if (!document.getElementById(link.hash.slice(1))) return;
     event.preventDefault();
