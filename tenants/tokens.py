@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 SHAPE = re.compile(r"(?P<bot>[1-9][0-9]{4,15}):(?P<secret>[A-Za-z0-9_-]{35})", re.ASCII)
 
@@ -32,8 +33,10 @@ class Token:
         text = text.strip()
         if not SHAPE.fullmatch(text):
             raise ValidationError(
-                "This is not a Telegram token. It looks like 123456789:AAF… : the bot's number, "
-                "a colon and 35 letters, digits, - or _.",
+                gettext_lazy(
+                    "This is not a Telegram token. It looks like 123456789:AAF… : the bot's "
+                    "number, a colon and 35 letters, digits, - or _."
+                ),
                 code="token",
             )
         return cls(text)

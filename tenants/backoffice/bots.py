@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.backoffice import panels
@@ -26,12 +27,22 @@ from tenants.tokens import Token
 
 class BotForm(PlatformForm):
     token = forms.CharField(
-        label="New token",
+        label=_("New token"),
         required=False,
         strip=True,
         widget=PasswordInput(attrs={"autocomplete": "off", "size": 60}),
-        help_text="The token from @BotFather. It is stored encrypted and never shown again; "
-        "leave empty to keep the present one.",
+        help_text=_(
+            "The token from @BotFather. It is stored encrypted and never shown again; leave empty "
+            "to keep the present one."
+        ),
+    )
+    other_bot = forms.BooleanField(
+        label=_("It is another Telegram bot"),
+        required=False,
+        help_text=_(
+            "Only where the number before the colon changes: people have to start the other bot "
+            "before it can write to them."
+        ),
     )
 
     class Meta:
@@ -43,6 +54,20 @@ class BotForm(PlatformForm):
         if text:
             Token.parse(text)
         return text
+
+    def clean(self) -> dict[str, Any]:
+        """The number before the colon is the Telegram bot's; a slip of the hand is not saved."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        now, new = (
+            t.partition(":")[0] for t in (self.instance.token_masked, given.get("token", ""))
+        )
+        if now and new and now != new and not given.get("other_bot"):
+            told = gettext(
+                "This token is of another Telegram bot, %(new)s; the present one is %(now)s. Paste "
+                "it again and tick this if that is meant."
+            )
+            self.add_error("other_bot", told % {"new": new, "now": now})
+        return given
 
     def _post_clean(self) -> None:
         # Before the constraints are looked at: a token of another bot is a message, not a crash.
@@ -77,7 +102,7 @@ class BotAdmin(StatusActions, PlatformAdmin):
         if obj is None:
             return [(None, {"fields": (*about, "status", "token")})]
         times = ("last_active_at", "created_at", "updated_at")
-        replace = {"fields": ("token",), "classes": ("collapse",)}
+        replace = {"fields": ("token", "other_bot"), "classes": ("collapse",)}
         return [
             (None, {"fields": (*about, "token_masked", *times)}),
             *([(_("Replace token"), replace)] if self.has_change_permission(request, obj) else []),

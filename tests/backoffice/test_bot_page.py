@@ -154,6 +154,7 @@ def test_exact_numbers_are_kept(alice_bot: Bot) -> None:
 
 def test_a_token_is_replaced_and_never_shown(alice_bot: Bot) -> None:
     client = signed_in("manager", alice_bot)
+    Bot.objects.filter(pk=alice_bot.pk).update(token_masked="987654321:…AAAA")
     token = "987654321:" + "B" * 35
     data = {**form_of(client, alice_bot), "token": token, "config": '{"a": 1}'}
     response = client.post(page(alice_bot), data, follow=True)
@@ -162,6 +163,18 @@ def test_a_token_is_replaced_and_never_shown(alice_bot: Bot) -> None:
     bot = Bot.objects.defer(None).get(pk=alice_bot.pk)
     assert (bot.reveal_token(), bot.config) == (token, {"a": 1})
     assert token not in json.dumps([entry.after for entry in AuditEntry.objects.all()])
+
+
+def test_a_token_of_another_telegram_bot_is_asked_about(alice_bot: Bot) -> None:
+    client = signed_in("manager", alice_bot)
+    Bot.objects.filter(pk=alice_bot.pk).update(token_masked="123456789:…AAAA")
+    data = {**form_of(client, alice_bot), "token": "987654321:" + "B" * 35}
+    response = client.post(page(alice_bot), data)
+    [error] = response.context["adminform"].form.errors["other_bot"]
+    assert "of another Telegram bot, 987654321; the present one is 123456789" in error
+    assert Bot.objects.get(pk=alice_bot.pk).token_masked == "123456789:…AAAA"
+    client.post(page(alice_bot), {**data, "other_bot": "on"})
+    assert Bot.objects.get(pk=alice_bot.pk).token_masked == "987654321:…BBBB"
 
 
 class TestStaff:
