@@ -22,6 +22,7 @@ from botplatform.planes import OFFICE
 
 FIRST_USER = "admin"
 SAMPLE = ("--bots", "4", "--conversations", "60", "--messages", "2000")
+SERVICES = (("run_jobs",), ("roll_up_metrics", "-v", "0", "--watch", "60"))
 
 
 class SetupError(Exception):
@@ -94,20 +95,24 @@ def first_superuser() -> tuple[str, str]:
 
 
 @contextmanager
-def job_runner() -> Iterator[None]:
-    """Beside the server for as long as it serves; elsewhere it is a service of its own."""
+def services() -> Iterator[None]:
+    """Beside the server for as long as it serves; elsewhere they are services of their own."""
     if not settings.EMBEDDED_SERVER:
         yield
         return
     server = os.getpid()
-    runner = subprocess.Popen([*_program(), "run_jobs", "--parent", str(server)])
+    started = [
+        subprocess.Popen([*_program(), *service, "--parent", str(server)]) for service in SERVICES
+    ]
     try:
         yield
     finally:
         # The server's workers are forks, and leave by here as well.
         if os.getpid() == server:
-            runner.terminate()
-            runner.wait()
+            for service in started:
+                service.terminate()
+            for service in started:
+                service.wait()
 
 
 def _superusers() -> QuerySet[User]:

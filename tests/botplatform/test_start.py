@@ -58,10 +58,13 @@ class BackOffice:
         assert found, self.said
         return found[1]
 
-    def job_runner(self) -> psutil.Process:
+    def services(self) -> list[psutil.Process]:
+        """The jobs' runner, and who keeps the rollups current."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        [runner] = [child for child in children if "run_jobs" in child.cmdline()]
-        return runner
+        return [
+            next(child for child in children if command in child.cmdline())
+            for command in ("run_jobs", "roll_up_metrics")
+        ]
 
     def signal_group(self, number: int) -> None:
         for member in psutil.Process(self.process.pid).children(recursive=True):
@@ -137,10 +140,10 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
         if file.is_file():
             assert password not in file.read_text(errors="replace")
 
-    runner = office.job_runner()
+    services = office.services()
     office.stop()
     assert processes_of(workspace) == []
-    assert not runner.is_running()
+    assert not any(service.is_running() for service in services)
 
     again = start()
     assert "up to date" in again.said
@@ -153,19 +156,20 @@ def test_a_newcomer_gets_a_back_office_and_ctrl_c_leaves_nothing(start, workspac
 @pytest.mark.slow
 def test_sigterm_stops_everything_too(start, workspace):
     office = start()
-    runner = office.job_runner()
+    services = office.services()
     office.process.terminate()
     office.process.wait(30)
     assert processes_of(workspace) == []
-    assert not runner.is_running()
+    assert not any(service.is_running() for service in services)
 
 
 @pytest.mark.slow
-def test_a_server_that_is_killed_leaves_no_runner(start):
+def test_a_server_that_is_killed_leaves_no_service(start):
     office = start()
-    runner = office.job_runner()
+    services = office.services()
     office.process.kill()
-    runner.wait(10)
+    for service in services:
+        service.wait(10)
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self._say("Password", password)
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
-        with setup.job_runner():
+        with setup.services():
             serving.serve(host, port)
 
     def _say(self, what: str, text: str) -> None:

@@ -1,16 +1,22 @@
 import json
+import logging
+import os
 import time
 from argparse import ArgumentTypeError
 from dataclasses import asdict
 from datetime import date
+from math import ceil
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connection
 
 from metrics.rollups.days import EARLIEST
 from metrics.rollups.roll_up import RolledUp, bots_to_roll_up, roll_up
 
 PROGRESS_SECONDS = 2.0
+PARENT_SECONDS = 1.0
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -25,6 +31,9 @@ class Command(BaseCommand):
             "--since", type=_date, metavar="DATE", help="again from this day on, as 2025-03-30"
         )
         parser.add_argument("--watch", type=float, metavar="SECONDS", help="again every so often")
+        parser.add_argument(
+            "--parent", type=int, metavar="PID", help="watch until this process, its parent, ends"
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, **options: Any) -> None:
@@ -32,16 +41,30 @@ class Command(BaseCommand):
         if pause is not None and not pause > 0:
             raise CommandError("--watch: more than 0 seconds.")
         try:
-            self._pass(since, options)
+            if pause is not None:
+                self._watch(since, pause, options)
+            else:
+                self._pass(since, options)
         except KeyboardInterrupt:
-            done = "The bots that were done are rolled up; the same command goes on from there."
-            raise CommandError(done, returncode=130) from None
-        while pause is not None:
+            if pause is None:
+                done = "The bots that were done are rolled up; the same command goes on from there."
+                raise CommandError(done, returncode=130) from None
+
+    def _watch(self, since: date | None, pause: float, options: dict[str, Any]) -> None:
+        parent = options["parent"]
+        # Whose end is seen soon.
+        step = pause if parent is None else min(pause, PARENT_SECONDS)
+        while True:
             try:
-                time.sleep(pause)
-                self._pass(None, options)
-            except KeyboardInterrupt:
-                return
+                self._pass(since, options)
+                since = None
+            except (OperationalError, InterfaceError):
+                log.exception("The database does not answer; going on when it does.")
+                connection.close()
+            for _ in range(ceil(pause / step)):
+                if parent not in (None, os.getppid()):
+                    return
+                time.sleep(step)
 
     def _pass(self, since: date | None, options: dict[str, Any]) -> None:
         started = said = time.monotonic()

@@ -1,12 +1,14 @@
 """manage.py roll_up_metrics, as operators use it."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
 from metrics.models import DailyRollup
 from tenants.models import Bot
@@ -91,3 +93,26 @@ def test_watching_goes_on_until_it_is_stopped(chat: Any, monkeypatch: pytest.Mon
     run("--watch", "30")
     assert passes == [30.0, 30.0]
     assert DailyRollup.objects.filter(day=date(2025, 3, 9), messages_in=1).exists()
+
+
+def test_watching_outlives_a_lost_connection(chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+
+    def pause(seconds: float) -> None:
+        passes.append(seconds)
+        if len(passes) == 1:
+            with suppress(OperationalError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        elif len(passes) == 2:
+            MessageFactory(conversation=chat, sent_at=datetime(2025, 3, 9, tzinfo=UTC))
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("metrics.management.commands.roll_up_metrics.time.sleep", pause)
+    run("--watch", "30")
+    assert DailyRollup.objects.filter(day=date(2025, 3, 9), messages_in=1).exists()
+
+
+def test_watching_ends_with_its_parent(chat: Any) -> None:
+    run("--watch", "30", "--parent", "1")
+    assert DailyRollup.objects.count() == 3
