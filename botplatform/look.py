@@ -4,9 +4,12 @@ Its widgets are in tenants/backoffice/look.py."""
 
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 VIEWER = "tenants.backoffice.pages.sees_a_bot"
@@ -18,6 +21,12 @@ def _page(title: Any, icon: str, name: str, permission: str | None = VIEWER) -> 
     """An entry of the menu, for those whom the page answers."""
     link = reverse_lazy(f"admin:{name}")
     return {"title": title, "icon": icon, "link": link, "permission": permission}
+
+
+def _list(model: str, icon: str, permission: str = VIEWER) -> dict[str, Any]:
+    """Named as its rows are everywhere."""
+    title = lazy(lambda: capfirst(str(apps.get_model(model)._meta.verbose_name_plural)), str)
+    return _page(title(), icon, f"{model.replace('.', '_').lower()}_changelist", permission)
 
 
 def metrics_are_listed(request: HttpRequest) -> bool:
@@ -67,12 +76,11 @@ LOOK = {
             {
                 "items": [
                     _page(_("Dashboard"), "dashboard", "index", None),
-                    _page(_("Bots"), "smart_toy", "tenants_bot_changelist"),
-                    _page(_("People"), "group", "conversations_profile_changelist"),
-                    _page(_("Conversations"), "forum", "conversations_conversation_changelist"),
-                    _page(_("Messages"), "search", "conversations_message_changelist"),
-                    _page(_("Metrics"), "monitoring", "metrics_botmetric_changelist")
-                    | {"active": metrics_are_listed},
+                    _list("tenants.Bot", "smart_toy"),
+                    _list("conversations.Profile", "group"),
+                    _list("conversations.Conversation", "forum"),
+                    _list("conversations.Message", "search"),
+                    _list("metrics.BotMetric", "monitoring") | {"active": metrics_are_listed},
                     _page(_("Explore metrics"), "query_stats", "metrics_botmetric_explore"),
                 ]
             },
@@ -80,22 +88,20 @@ LOOK = {
                 "title": _("Import"),
                 "separator": True,
                 "items": [
-                    _page(_("Runs"), "upload_file", "legacy_import_importrun_changelist", MANAGER),
-                    _page(
-                        _("Files"), "description", "legacy_import_importfile_changelist", MANAGER
-                    ),
-                    _page(_("Rejects"), "block", "legacy_import_reject_changelist", MANAGER),
-                    _page(_("Repairs"), "build", "legacy_import_repair_changelist", MANAGER),
-                    _page(_("Jobs"), "pending_actions", "legacy_import_job_changelist", MANAGER),
+                    _list("legacy_import.ImportRun", "upload_file", MANAGER),
+                    _list("legacy_import.ImportFile", "description", MANAGER),
+                    _list("legacy_import.Reject", "block", MANAGER),
+                    _list("legacy_import.Repair", "build", MANAGER),
+                    _list("legacy_import.Job", "pending_actions", MANAGER),
                 ],
             },
             {
                 "title": _("Oversight"),
                 "separator": True,
                 "items": [
-                    _page(_("Audit log"), "policy", "tenants_auditentry_changelist"),
-                    _page(_("Staff access"), "key", "tenants_botaccess_changelist", MANAGER),
-                    _page(_("Users"), "person", "auth_user_changelist", SUPERUSER),
+                    _list("tenants.AuditEntry", "policy"),
+                    _list("tenants.BotAccess", "key", MANAGER),
+                    _list("auth.User", "person", SUPERUSER),
                 ],
             },
         ]

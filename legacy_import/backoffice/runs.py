@@ -82,12 +82,13 @@ class ImportRunAdmin(LedgerAdmin):
         of_run = of_run.select_related("asked_by", "bot", "run").defer("output", "report")
         jobs: list[Any] = list(of_run[:JOBS_SHOWN])
         shown = _shown(run)
+        name = _("Run %(number)s of %(bot)s") % {"number": run.number, "bot": run.bot.name}
         context = {
             **self.admin_site.each_context(request),
             **shown,
-            "title": _("Run %(number)s of %(bot)s") % {"number": run.number, "bot": run.bot.name},
+            "title": name,
             "opts": self.opts,
-            "original": run,
+            "original": name,
             "runner_is_there": attend(jobs),
             "jobs": [(job, title(job), STATES[job.state]) for job in jobs],
             "offers": offers(run, shown["rejects"]),

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, ProgrammingError, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from tenants.audit import events
@@ -72,8 +73,22 @@ class LargeList(ModelAdmin):
     ) -> Any:
         names = f"admin:{self.opts.app_label}_{self.opts.model_name}_download"
         downloads = [(form.upper(), reverse(names, args=[form])) for form in FORMS]
-        context = {"downloads": downloads, "asked": request.GET.urlencode()}
+        context: dict[str, Any] = {"downloads": downloads, "asked": request.GET.urlencode()}
+        context["title"] = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Of a row that is there the page is named as its list is; Russian has no verb that fits
+        all models."""
+        named = {"title": capfirst(str(self.opts.verbose_name))} if object_id else {}
+        context = {**named, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def download_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
         """The whole list as it is filtered, searched and ordered."""

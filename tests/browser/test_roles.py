@@ -20,8 +20,8 @@ SECRET = "Чужая-тайна-4411"
 PAGES = ("change", "history", "delete")
 # Role, the entries of the menu it is not shown, and whether it may add messages.
 ROLES = {
-    "viewer": ({"Runs", "Staff access", "Users"}, False),
-    "operator": ({"Runs", "Staff access", "Users"}, True),
+    "viewer": ({"Import runs", "Staff access", "Users"}, False),
+    "operator": ({"Import runs", "Staff access", "Users"}, True),
     "manager": ({"Users"}, True),
 }
 
