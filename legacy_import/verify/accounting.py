@@ -3,24 +3,22 @@
 import hashlib
 import os
 import uuid
-from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 from legacy_import.verify import kept, ledger
 from legacy_import.verify.around import compare_around
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
-from legacy_import.verify.codes import REJECTS, codes_for
+from legacy_import.verify.expected_rejects import ExpectedRejects
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import NONE, Extent
 from legacy_import.verify.kept import KeptBackup, KeptReject
 from legacy_import.verify.ledger import LedgerFile
+from legacy_import.verify.places import Placed, Places
 from legacy_import.verify.rejects import Rejects
 from legacy_import.verify.same import same_text
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
-from legacy_import.verify.source.rows import Reject
 from legacy_import.verify.source.strangers import MASKED, WITHHELD, stranger
 from legacy_import.verify.source.tree import File, Kind
 from tenants.context import maintenance_context
@@ -49,13 +47,15 @@ class Read:
     path: str
     # Otherwise only its name and time are, of all that a sample leaves out.
     looked_at: bool = True
-    rejects: list[Reject] = field(default_factory=list)
     # Of people's conversation_stats: they are records beside the person's.
     measurements: int = 0
     # Imported messages that are not in it: from backups, or from an earlier version.
     others: int = 0
     # Of repaired messages the places in the ledger, by those in the file; where they may differ.
-    placed: dict[int, int] = field(default_factory=dict)
+    placed: Placed = field(default_factory=Placed)
+
+    def __post_init__(self) -> None:
+        self.rejects = ExpectedRejects(self.file.kind)
 
     @property
     def file(self) -> File:
@@ -78,7 +78,7 @@ class Accounts:
         names = {
             one.path: one.file.printable for one in read if one.looked_at and one.path in known
         }
-        rejects = self.rejects.compare(names)
+        rejects = self.rejects.compare(names, {one.path: one.rejects for one in read})
         for one in read:
             ledger_path, path = one.path, one.file.printable
             file = known.get(ledger_path)
@@ -107,10 +107,11 @@ class Accounts:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
                     self._compare_whole(one, file)
-                self._compare_rejects(one, rejects.get(ledger_path, []))
-                if file.versions == 1:
-                    self._compare_foreseen(path, one.rejects, self.refused.get(ledger_path, {}))
-                self._compare_refused(one, self.refused.get(ledger_path, {}))
+                self._compare_rejects(one)
+                if refused := self.refused.get(ledger_path):
+                    if file.versions == 1:
+                        self._compare_foreseen(path, one.rejects, refused)
+                    self._compare_refused(one, refused)
 
     def _compare_counts(self, path: str, one: Read, file: LedgerFile) -> None:
         source = one.expected.records + one.measurements
@@ -139,49 +140,47 @@ class Accounts:
 
     def _compare_fingerprints(self, path: str, one: Read, extent: Extent) -> None:
         """Those of earlier versions stay: there may be more than records."""
-        records = one.expected.records - sum(reject.place == 0 for reject in one.rejects)
+        records = one.expected.records - one.rejects.places.count(0)
         if extent.records < records:
             found = (records, extent.records)
             what = "the ledger has too few fingerprints of its records"
             self.findings.add(ACCOUNTING, path, what, None, "records", *found)
 
-    def _compare_rejects(self, read: Read, rejects: list[KeptReject]) -> None:
-        """Earlier versions of a file may have left more than the present one has."""
-        left = Counter[tuple[bytes, str | None]]((one.sha256, one.code) for one in rejects)
-        path, kind = read.file.printable, read.file.kind
-        for reject in read.rejects:
-            self.findings.count(REPAIRS, "rejects")
-            if reject.reason in (WITHHELD, MASKED):
-                self.findings.count(REPAIRS, reject.reason)
-            of_kind = codes_for(kind, reject.reason)
-            codes = chain(of_kind, REJECTS)
-            code = next((code for code in codes if left[reject.sha256, code]), None)
-            left[reject.sha256, code] -= 1
-            if code and code not in of_kind:
-                what = f"was rejected for another reason: {reject.reason}"
-                self.findings.add(REPAIRS, path, what, reject.place, "code", None, code)
-            elif not code:
-                sizes = [one.size for one in rejects if one.place == reject.place]
-                self.findings.add(
-                    REPAIRS, path, f"its {reject.size} bytes are not kept ({reject.reason})",
-                    reject.place, "bytes", reject.size, sizes,
-                )  # fmt: skip
-
-    def _compare_foreseen(
-        self, path: str, expected: list[Reject], refused: dict[int, bytes]
-    ) -> None:
-        for reject in expected:
-            if reject.place in refused:
-                what = f"is no record that PostgreSQL refused: {reject.reason}"
-                self.findings.add(REPAIRS, path, what, reject.place)
-
-    def _compare_refused(self, one: Read, refused: dict[int, bytes]) -> None:
-        """What PostgreSQL did not take is kept as JSON, and is the record."""
-        if not refused or one.file.kind is Kind.METRICS:
+    def _compare_rejects(self, read: Read) -> None:
+        path, rejects = read.file.printable, read.rejects
+        if not rejects:
             return
+        self.findings.count(REPAIRS, "rejects", len(rejects))
+        for reason in (WITHHELD, MASKED):
+            if number := rejects.number_of(reason):
+                self.findings.count(REPAIRS, reason, number)
+        for place, size, reason, code in rejects.wrong():
+            if code:
+                what = f"was rejected for another reason: {reason}"
+                self.findings.add(REPAIRS, path, what, place, "code", None, code)
+            else:
+                what, is_listed = (
+                    f"its {size} bytes are not kept ({reason})",
+                    self.findings.lists(REPAIRS),
+                )
+                sizes = kept.sizes_of_rejects(self.bot_id, read.path, place) if is_listed else ()
+                self.findings.add(REPAIRS, path, what, place, "bytes", size, sizes)
+
+    def _compare_foreseen(self, path: str, expected: ExpectedRejects, refused: Places) -> None:
+        for place, reason in expected:
+            if place in refused:
+                what = f"is no record that PostgreSQL refused: {reason}"
+                self.findings.add(REPAIRS, path, what, place)
+
+    def _compare_refused(self, one: Read, refused: Places) -> None:
+        """What PostgreSQL did not take is kept as JSON, and is the record."""
+        if one.file.kind is Kind.METRICS:
+            return
+        records = kept.refused_records(self.bot_id, one.path)
         for place, text in one.expected.texts(refused):
             self.findings.count(REPAIRS, "records that PostgreSQL refused")
-            if not same_text(text, refused[place]):
+            raw = next((raw for kept_at, raw in records if kept_at == place), b"")
+            if not same_text(text, raw):
                 what = "the record that PostgreSQL refused is not kept"
                 self.findings.add(REPAIRS, one.file.printable, what, place)
 

@@ -12,8 +12,8 @@ from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Extent, Fingerprints
 from legacy_import.verify.headers import compare_header
 from legacy_import.verify.imported import Imported
-from legacy_import.verify.kept import has
 from legacy_import.verify.others import UNEXPLAINED, Others
+from legacy_import.verify.places import Placed, has
 from legacy_import.verify.positions import compare_positions
 from legacy_import.verify.reordered import NOTE, Reordered
 from legacy_import.verify.same import same_json
@@ -38,7 +38,7 @@ class Conversations:
         # Of a chat: how many imported messages its file does not have.
         self.others: Counter[int] = Counter()
         # Of a chat: its repaired messages' places in the file, and those in the ledger.
-        self.placed: dict[int, dict[int, int]] = {}
+        self.placed: dict[int, Placed] = {}
 
     def compare(self, read: dict[int, Imported]) -> None:
         chats = stored.chats(self.bot_id, [*read])
@@ -100,7 +100,7 @@ class Conversations:
         found = next(rows, None)
         others = Others(one, chat.chat_id, held, self.findings)
         missing: list[int] = []
-        placed = self.placed.setdefault(chat.chat_id, {})
+        placed = self.placed[chat.chat_id] = Placed()
         extra = chat.rows - sum(1 for _ in _messages(again()))
         records = _messages(again())
         for row in reordered.unpaired_records(records) if reordered else records:
@@ -116,7 +116,7 @@ class Conversations:
                 continue
             self._compare_row(name, row, found, taken)
             if row.repairs:
-                placed[row.place] = found[9]
+                placed.add(row.place, found[9])
             found = next(rows, None)
         while found:
             others.add(found)
@@ -140,13 +140,13 @@ class Conversations:
     def _rows(self, chat: StoredChat) -> Iterator[tuple[Any, ...]]:
         return (row for row in stored.messages(self.bot_id, chat.id) if row[8] == "8")
 
-    def _placed(self, one: Imported, chat: StoredChat) -> dict[int, int]:
+    def _placed(self, one: Imported, chat: StoredChat) -> Placed:
         """Of a file whose messages are the conversation's, one by one."""
         assert one.file
-        placed, repaired, next_ = {}, one.sum.repaired, 0
+        placed, repaired, next_ = Placed(), one.sum.repaired, 0
         for rank, (_, place) in enumerate(stored.positions(self.bot_id, chat.id), 1):
             if next_ < len(repaired) and repaired[next_] == rank:
-                placed[one.file.repaired.places[next_]] = place
+                placed.add(one.file.repaired.places[next_], place)
                 next_ += 1
         return placed
 

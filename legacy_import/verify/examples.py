@@ -2,7 +2,6 @@
 
 from legacy_import.verify.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.source.repaired import Repaired
-from legacy_import.verify.source.rows import ProfileRow
 from legacy_import.verify.source.tree import File, Kind
 
 PERSON, METRICS, BACKUP = "person", "metrics", "backup"
@@ -18,11 +17,12 @@ class Examples:
         # With the first person in it.
         self.files: dict[str, list[tuple[File, int | None]]] = {}
 
-    def add(self, read: Read, people: list[ProfileRow]) -> None:
+    def add(self, read: Read, person: int | None) -> None:
+        """With the first person in it, if there is any."""
         file, expected = read.file, read.expected
         rows = expected.records - expected.left_out - len(read.rejects)
         told = {
-            PERSON: bool(people),
+            PERSON: person is not None,
             METRICS: file.kind is Kind.METRICS and rows > 0,
             BACKUP: file.kind is Kind.BACKUP and file.day is not None,
             REJECT: bool(read.rejects),
@@ -32,7 +32,7 @@ class Examples:
         for what, is_one in told.items():
             small = expected.records <= MOST_RECORDS or what == METRICS
             if is_one and small and len(known := self.files.setdefault(what, [])) < MOST:
-                known.append((file, people[0].telegram_id if people else None))
+                known.append((file, person))
 
 
 def _keeps_originals(repaired: Repaired) -> bool:

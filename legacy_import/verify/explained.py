@@ -12,7 +12,7 @@ from legacy_import.verify import fingerprints, ledger
 from legacy_import.verify.checks import ACCOUNTING, CONTENT
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import HeldPeople
-from legacy_import.verify.kept import has
+from legacy_import.verify.places import Places, has
 from legacy_import.verify.stored import CHAT_IDS, PEOPLE_IDS
 
 
@@ -40,15 +40,18 @@ class Explained:
 
     def compare_missing(self, read: Iterable[int], erased: ErasedPeople) -> None:
         """People who were imported; of those `read` in a file it was said there."""
-        known = {*read}
+        known, missing = Places(sorted(read)), set[int]()
         there = array("q")
         with connection.chunked_cursor() as cursor:
             cursor.execute(PEOPLE_IDS, {"bot": self.bot_id})
             there.extend(sorted(number for number, _ in cursor))
         for path, candidates in fingerprints.people(self.bot_id):
-            if any(one in known or has(there, one) or one in erased for one in candidates):
+            if any(
+                one in known or one in missing or has(there, one) or one in erased
+                for one in candidates
+            ):
                 continue
-            known.update(candidates)
+            missing.update(candidates)
             what = f"the profile {candidates[0]}, which no file has any more, is missing"
             self.findings.add(CONTENT, path, what)
 

@@ -74,6 +74,10 @@ class Findings:
             )
             kept.append(Finding(check, file, what, place, field, *values))
 
+    def lists(self, check: str) -> bool:
+        """Whether one more of that check would be listed, and not only counted."""
+        return check in self.checks and len(self.first.get(check, ())) < self.limit
+
     def add_unnamed(self, check: str, number: int) -> None:
         if check in self.checks:
             self.total[check] += number

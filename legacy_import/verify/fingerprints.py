@@ -5,10 +5,12 @@ A row whose record is in no file any more, or only in a backup, is held against 
 
 import json
 import uuid
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -82,13 +84,6 @@ EARLIER_OF = f"""
     WHERE file.bot_id = %s AND file.path = %s AND file.status <> 'undone'
         AND substr(change.earlier, 1, {IDENTITY}) = %s
 """
-EARLIER_REJECTS = f"""
-    SELECT file.path, kept.place, kept.earlier
-    FROM import_files AS file
-    JOIN import_changes AS kept ON kept.bot_id = file.bot_id AND kept.file_id = file.id
-    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
-        AND substr(kept.earlier, 1, {IDENTITY}) = '\\x{REJECTED.hex()}'::bytea
-"""
 # Of people, who are known by their Telegram ids, also those whom another record replaced.
 PEOPLE = f"""
     SELECT file.path, chunk.records, chunk.hashes
@@ -105,6 +100,7 @@ PEOPLE = f"""
 # An identity is the id modulo this.
 PRIME = 18_446_744_073_709_551_557
 AT_ONCE = 500
+ALIKE = 100
 
 Row = tuple[Any, ...]
 
@@ -151,24 +147,26 @@ class Fingerprints:
         return range(1, len(self) + 1)
 
     @cached_property
-    def _by_identity(self) -> dict[bytes, list[int]]:
-        found: dict[bytes, list[int]] = {}
+    def _by_identity(self) -> list["array[int]"]:
+        """Places whose identities have the same remainder."""
+        found = [array("q") for _ in range(1 + len(self) // ALIKE)]
         for place in self.places:
-            found.setdefault(self.identity(place), []).append(place)
+            found[int.from_bytes(self.identity(place)) % len(found)].append(place)
         return found
 
     def places_of(self, identity: bytes) -> list[int]:
-        return self._by_identity.get(identity, [])
+        alike = self._by_identity[int.from_bytes(identity) % len(self._by_identity)]
+        return [place for place in alike if self.identity(place) == identity]
 
     @property
     def accepted(self) -> Iterator[int]:
         """The places of those that became rows."""
         return (place for place in self.places if not self.is_rejected(place))
 
-    def others(self, rows: Sequence[Row]) -> Iterator[Row]:
+    def others(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Of messages those that are not as they were imported."""
-        for begin in range(0, len(rows), AT_ONCE):
-            some = sorted(rows[begin : begin + AT_ONCE], key=lambda row: row[9])
+        rows = iter(rows)
+        while some := sorted(islice(rows, AT_ONCE), key=lambda row: row[9]):
             places = [row[9] for row in some]
             values = self.bot_id, self.path, places
             numbers = dict(streamed(NUMBERS, [*values]))
@@ -276,12 +274,3 @@ def earlier_of(bot_id: uuid.UUID, path: str, identity: bytes) -> Iterator[tuple[
     """What a record once was, with each original that may belong to it."""
     for earlier, original in streamed(EARLIER_OF, [bot_id, path, identity]):
         yield bytes(earlier[IDENTITY:]), bytes(original or b"")
-
-
-def earlier_rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, dict[int, set[bytes]]]:
-    """What was rejected at a place before another record was imported there."""
-    found: dict[str, dict[int, set[bytes]]] = {}
-    for path, place, earlier in streamed(EARLIER_REJECTS, [bot_id, [*paths]]):
-        places = found.setdefault(path, {})
-        places.setdefault(place, set()).add(bytes(earlier[IDENTITY:]))
-    return found

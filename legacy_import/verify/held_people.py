@@ -16,6 +16,7 @@ from legacy_import.verify.canonical import jsonb, plain, time_of
 from legacy_import.verify.encoded import fingerprint, integer, moment, text
 from legacy_import.verify.encoded import jsonb as encoded
 from legacy_import.verify.fingerprints import (
+    AT_ONCE,
     Fingerprints,
     earlier_contents,
     earlier_of,
@@ -70,9 +71,11 @@ class HeldPeople:
 
     def others(self, people: Sequence[int]) -> Iterator[int]:
         """Those that are not as they were imported."""
-        for telegram_id, row in stored.people(self.bot_id, people).items():
-            if not self._fits(telegram_id, row):
-                yield telegram_id
+        for begin in range(0, len(people), AT_ONCE):
+            some = people[begin : begin + AT_ONCE]
+            for telegram_id, row in stored.people(self.bot_id, some).items():
+                if not self._fits(telegram_id, row):
+                    yield telegram_id
 
     def was(self, path: str, place: int, row: dict[str, Any], wanted: set[bytes]) -> bool:
         """Whether a person was as some record of a file said."""

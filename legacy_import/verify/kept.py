@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from sys import intern
 
 from django.db import connection
 
 from legacy_import.verify.codes import is_reject
-from legacy_import.verify.encoded import fingerprint
+from legacy_import.verify.encoded import CONTENT, fingerprint
+from legacy_import.verify.places import Places, has
 from legacy_import.verify.source.repaired import short
 from legacy_import.verify.streamed import streamed
 
@@ -26,13 +26,23 @@ REJECTS = """
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, reject.place, reject.file_id, reject.piece, reject.id
 """
+SIZES = """
+    SELECT sum(length(reject.raw))
+    FROM import_files AS file
+    JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
+    WHERE file.bot_id = %s AND file.path = %s AND reject.place = %s AND file.status <> 'undone'
+    GROUP BY file.id ORDER BY file.id
+"""
 REFUSED = """
-    SELECT file.path, reject.place, string_agg(reject.raw, ''::bytea ORDER BY reject.piece)
     FROM import_files AS file
     JOIN import_rejects AS reject ON reject.bot_id = file.bot_id AND reject.file_id = file.id
     WHERE file.bot_id = %s AND file.status <> 'undone' AND reject.code = 'refused-by-database'
         AND reject.solved_by IS NULL
-    GROUP BY file.path, reject.place
+"""
+PLACES_REFUSED = f"SELECT file.path, reject.place {REFUSED} GROUP BY 1, 2 ORDER BY 1, 2"
+RECORDS_REFUSED = f"""
+    SELECT reject.place, string_agg(reject.raw, ''::bytea ORDER BY reject.piece)
+    {REFUSED} AND file.path = %s GROUP BY 1 ORDER BY 1
 """
 # An empty one says that from then on the row gives its record back.
 ORIGINALS = """
@@ -52,14 +62,18 @@ NOTED = """
     GROUP BY file.path, repair.place, repair.file_id
     ORDER BY file.path, repair.place, repair.file_id DESC
 """
+# No join with the originals: before these tables are analyzed it may pair each with each.
 REPAIRED = """
-    SELECT file.path, repair.file_id, repair.place, repair.code, repair.pointer, repair.original,
-        kept.original
-    FROM import_files AS file
-    JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
-    LEFT JOIN import_originals AS kept ON kept.bot_id = repair.bot_id
-        AND kept.file_id = repair.file_id AND kept.place = repair.place
-    WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+    SELECT repair.path, repair.file_id, repair.place, repair.code, repair.pointer, repair.original,
+        ARRAY(SELECT kept.original FROM import_originals AS kept
+            WHERE kept.bot_id = repair.bot_id AND kept.file_id = repair.file_id
+                AND kept.place = repair.place)
+    FROM (
+        SELECT file.path, repair.* FROM import_files AS file
+        JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
+        WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+        ORDER BY repair.file_id, repair.place OFFSET 0
+    ) AS repair
 """
 # A retry reads no file: the bytes are those of the version before it.
 PARTS = """
@@ -109,13 +123,18 @@ class KeptReject:
     solved_by: int | None
     size: int = 0
     sha256: bytes = b""
-    fingerprints: bytes = b""
+    fingerprints: bytearray = field(default_factory=bytearray)
     """Of each row, as the ledger has them, one after the other."""
     pieces: int = 0
     is_one: bool = True
     """Whether its rows follow each other and say the same of it."""
     is_told: bool = True
     """Whether their reasons are of their code."""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Of a record that lies in one row."""
+        return bytes(self.fingerprints[:CONTENT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +158,7 @@ class KeptOriginals:
     # Where repairs are noted, and how many by the last import that noted any.
     noted: "array[int]" = field(default_factory=lambda: array("q"))
     numbers: "array[int]" = field(default_factory=lambda: array("L"))
-    undecoded: set[int] = field(default_factory=set)
+    undecoded: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def record_at(self, place: int) -> int | None:
         return self.records[bisect_left(self.places, place)] if has(self.places, place) else None
@@ -148,25 +167,16 @@ class KeptOriginals:
         return self.numbers[bisect_left(self.noted, place)] if has(self.noted, place) else 0
 
 
-def has(places: "array[int]", place: int) -> bool:
-    """Of places in their order."""
-    at = bisect_left(places, place)
-    return at < len(places) and places[at] == place
-
-
-def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptReject]]:
-    found: dict[str, list[KeptReject]] = {}
-    files: dict[uuid.UUID, uuid.UUID] = {}
-    record, digest = None, hashlib.sha256()
+def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> Iterator[tuple[str, KeptReject]]:
+    """By path and place; there may be as many as records."""
+    record, one, digest = None, None, hashlib.sha256()
     rows = streamed(REJECTS, [bot_id, [*paths]])
     for path, place, file_id, raw, code, piece, solved_by, reason in rows:
-        kept = found.setdefault(path, [])
-        if (path, place, file_id) != record:
+        if one is None or (path, place, file_id) != record:
+            if one and record:
+                yield record[0], one
             record, digest = (path, place, file_id), hashlib.sha256()
-            # There may be as many as records; most are of one file, for one reason.
-            file_id = files.setdefault(file_id, file_id)
-            kept.append(KeptReject(place, file_id, intern(code), solved_by))
-        one = kept[-1]
+            one = KeptReject(place, file_id, code, solved_by)
         same = (code, solved_by, piece) == (one.code, one.solved_by, one.pieces)
         one.is_one = one.is_one and same
         one.is_told = one.is_told and is_reject(code, reason)
@@ -175,15 +185,29 @@ def rejects(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, list[KeptRejec
         digest.update(raw)
         one.size += len(raw)
         one.sha256 = digest.digest()
+    if one and record:
+        yield record[0], one
+
+
+def sizes_of_rejects(bot_id: uuid.UUID, path: str, place: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES, [bot_id, path, place])
+        return [size for (size,) in cursor.fetchall()]
+
+
+def refused(bot_id: uuid.UUID) -> dict[str, Places]:
+    """Which records PostgreSQL did not take, by path: no reader can foresee them."""
+    found: dict[str, Places] = {}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(PLACES_REFUSED, [bot_id])
+        for path, place in cursor:
+            found.setdefault(path, Places()).ordered.append(place)
     return found
 
 
-def refused(bot_id: uuid.UUID) -> dict[str, dict[int, bytes]]:
-    """The records that PostgreSQL did not take, by path and place: no reader can foresee them."""
-    found: dict[str, dict[int, bytes]] = {}
-    for path, place, raw in streamed(REFUSED, [bot_id]):
-        found.setdefault(path, {})[place] = raw
-    return found
+def refused_records(bot_id: uuid.UUID, path: str) -> Iterator[tuple[int, bytes]]:
+    """By their places."""
+    yield from streamed(RECORDS_REFUSED, [bot_id, path])
 
 
 def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginals]:
@@ -207,8 +231,11 @@ def originals(bot_id: uuid.UUID, paths: Sequence[str]) -> dict[str, KeptOriginal
 
 
 def repairs(bot_id: uuid.UUID, paths: Sequence[str]) -> Iterator[KeptRepair]:
+    """Record by record."""
     for row in streamed(REPAIRED, [bot_id, [*paths]]):
-        yield KeptRepair(*row)
+        path, file_id, place, code, pointer, original, records = row
+        for record in records or [None]:
+            yield KeptRepair(path, file_id, place, code, pointer, original, record)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Check `repairs`: what is noted of each repair is what its code says, and stands in its record."""
 
 import uuid
+from array import array
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -24,14 +25,18 @@ def compare_noted(
 ) -> dict[str, KeptOriginals]:
     """`names` by paths in the ledger; what is kept of each path's repaired records."""
     kept = keeping.originals(bot_id, [*names])
-    of_nothing: set[tuple[object, ...]] = set()
+    of_nothing: set[tuple[str, str]] = set()
+    record: tuple[uuid.UUID, int] | None = None
     for repair in keeping.repairs(bot_id, [*names]):
         findings.count(REPAIRS, "repairs")
         places = kept.setdefault(repair.path, KeptOriginals())
         decoded = repair.code == "windows-1251"
         if decoded:
-            places.undecoded.add(short_hash(repair.original))
-        key = (repair.file_id, repair.place, repair.code, repair.pointer)
+            places.undecoded.append(short_hash(repair.original))
+        if (repair.file_id, repair.place) != record:
+            record = (repair.file_id, repair.place)
+            of_nothing.clear()
+        key = (repair.code, repair.pointer)
         wrong = None
         if not is_repair(repair.code, repair.pointer, repair.original):
             wrong = "is not of its kind"
@@ -51,6 +56,8 @@ def compare_noted(
             findings.add(REPAIRS, names[repair.path], what, repair.place, *values)
         if not repair.original:
             of_nothing.add(key)
+    for places in kept.values():
+        places.undecoded = array("Q", sorted(places.undecoded))
     return kept
 
 

@@ -17,8 +17,10 @@ from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import HeldPeople
 from legacy_import.verify.imported import Imported, Sum
 from legacy_import.verify.ledger import LedgerFile
+from legacy_import.verify.legible import legible
 from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.people import compare_people
+from legacy_import.verify.places import Placed
 from legacy_import.verify.removed import Removed
 from legacy_import.verify.repairs import compare_repairs
 from legacy_import.verify.source.metrics import stats_rows
@@ -29,6 +31,8 @@ from legacy_import.verify.timezones import TimeZones
 from legacy_import.verify.transactions import read_only
 from tenants.context import maintenance_context
 
+PEOPLE_AT_ONCE = 500
+
 
 @dataclass
 class Portion:
@@ -38,7 +42,9 @@ class Portion:
     # What of it was not told of as progress.
     left: int = 0
     sum: Sum | None = None
+    # Those that were not compared yet; and the first of all.
     people: list[ProfileRow] = field(default_factory=list)
+    person: int | None = None
 
 
 class Comparison:
@@ -76,7 +82,7 @@ class Comparison:
             return
         self.looked_at += 1
         if file.kind is Kind.BACKUP:
-            self.examples.add(one.read, [])
+            self.examples.add(one.read, None)
             return
         one.read.expected.refused = self.accounts.refused.get(one.read.path, {})
         sum_ = Sum()
@@ -85,9 +91,9 @@ class Comparison:
                 case MessageRow():
                     sum_.add(row)
                 case Reject():
-                    one.read.rejects.append(row)
+                    one.read.rejects.add(row)
                 case ProfileRow():
-                    one.people.append(row)
+                    self._take(one, row)
                     self.people.append(row.telegram_id)
                     self.explained.people.append(row.telegram_id)
                     for metric in stats_rows(row):
@@ -95,11 +101,27 @@ class Comparison:
                         one.read.measurements += 1
                 case MetricRow():
                     self.measurements.add(row)
-        self.examples.add(one.read, one.people)
+        self.examples.add(one.read, one.person)
         # One that cannot be read may have a conversation all the same, from its backups.
         if file.kind is Kind.CONVERSATION and file.key is not None:
             one.sum = sum_
             self.explained.chats.append(file.key)
+
+    def _take(self, one: Portion, row: ProfileRow) -> None:
+        """One file may have all people."""
+        if len(one.people) == PEOPLE_AT_ONCE:
+            with legible(self.zones.bot, self.findings), maintenance_context():
+                read_only()
+                self._compare_people([one])
+            one.people.clear()
+        one.person = row.telegram_id if one.person is None else one.person
+        one.people.append(row)
+
+    def _compare_people(self, portion: list[Portion]) -> None:
+        people = {
+            row.telegram_id: (one.read.file.printable, row) for one in portion for row in one.people
+        }
+        compare_people(self.bot_id, people, self.findings, self.zones)
 
     def _take_for_granted(self, one: Portion) -> None:
         if one.read.file.key is not None:
@@ -118,12 +140,7 @@ class Comparison:
             self.accounts.compare(read, known)
             if REPAIRS in self.findings.checks:
                 compare_repairs(self.bot_id, read, known, self.findings)
-            people = {
-                row.telegram_id: (one.read.file.printable, row)
-                for one in portion
-                for row in one.people
-            }
-            compare_people(self.bot_id, people, self.findings, self.zones)
+            self._compare_people(portion)
         if BACKUPS in self.findings.checks:
             backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
             list_only_in_backups(self.bot_id, self.root, backups, self.findings)
@@ -143,7 +160,7 @@ class Comparison:
             if one.sum is not None and one.read.file.key is not None:
                 key = one.read.file.key
                 one.read.others = conversations.others[key]
-                one.read.placed = conversations.placed.get(key, {})
+                one.read.placed = conversations.placed.get(key, Placed())
 
     def _conversations(self) -> Conversations:
         return Conversations(self.bot_id, self.findings, self.zones, self.deep)

@@ -2,10 +2,11 @@
 
 import uuid
 
-from legacy_import.verify import fingerprints, ledger, stored
+from legacy_import.verify import ledger, rejected, stored
 from legacy_import.verify.checks import ORDER
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Fingerprints
+from legacy_import.verify.places import Places
 from legacy_import.verify.stored import StoredChat
 
 
@@ -17,11 +18,11 @@ def compare_positions(
 
     One that a rollback left stands where it was then, and the rest found room around it.
     """
-    left, mended = {}, {}
+    left, mended = {}, Places()
     if ledger.was_undone(bot_id, held.path):
         left = ledger.left_positions(bot_id, held.path)
     if chat.live:
-        mended = fingerprints.earlier_rejects(bot_id, [held.path]).get(held.path, {})
+        mended = Places(place for place, _ in rejected.earlier_rejects(bot_id, held.path))
     for position, place in stored.positions(bot_id, chat.id):
         if left.get(place) == position:
             continue

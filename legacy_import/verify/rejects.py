@@ -1,20 +1,26 @@
 """Check `repairs`: each reject is in the ledger as it was imported, and none more."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain, groupby
+from operator import itemgetter
 
-from legacy_import.verify import fingerprints, kept, ledger
+from legacy_import.verify import fingerprints, kept, ledger, rejected
 from legacy_import.verify.checks import ACCOUNTING, REPAIRS
 from legacy_import.verify.encoded import CONTENT
+from legacy_import.verify.expected_rejects import ExpectedRejects
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.fingerprints import REJECTED, Extent, Fingerprints
+from legacy_import.verify.fingerprints import Extent
 from legacy_import.verify.kept import KeptReject
 
 WHOLE_FILE = 0
 REFUSED = "refused-by-database"
 # Whose record the file may have lost since.
 TORN = "truncated"
+NO_FILES: Mapping[str, ExpectedRejects] = {}
+# Of a place: what is kept there, or the fingerprint of what was rejected, and whether it stands.
+Said = tuple[int, KeptReject | None, bytes, bool]
 
 
 class Rejects:
@@ -27,32 +33,58 @@ class Rejects:
         self.extents: dict[str, Extent] = {}
         self.runs: set[int | None] = {None, *ledger.run_numbers(bot_id)}
 
-    def compare(self, names: Mapping[str, str]) -> dict[str, list[KeptReject]]:
-        """`names` by paths in the ledger; what is kept of each path."""
+    def compare(
+        self, names: Mapping[str, str], expected: Mapping[str, ExpectedRejects] = NO_FILES
+    ) -> dict[str, list[KeptReject]]:
+        """`names` by paths in the ledger; what is kept of each path as a whole.
+
+        There may be as many as records: all that is said of a place is compared at once.
+        """
         paths = [*names]
-        found = kept.rejects(self.bot_id, paths)
-        self.extents = extents = fingerprints.extents(self.bot_id, paths)
+        self.extents = fingerprints.extents(self.bot_id, paths)
         wholes = ledger.rejected_wholes(self.bot_id, paths)
         latest = ledger.files(self.bot_id, paths)
-        earlier = fingerprints.earlier_rejects(self.bot_id, paths)
-        for path, name in names.items():
-            rejects, extent = found.get(path, []), extents.get(path, fingerprints.NONE)
+        earlier = rejected.had_rejects(self.bot_id, paths)
+        found: dict[str, list[KeptReject]] = {path: [] for path in paths}
+        left = dict(names)
+        by_path = groupby(kept.rejects(self.bot_id, paths), key=itemgetter(0))
+        for path, rejects in chain(by_path, ((path, ()) for path in paths)):
+            if (name := left.pop(path, None)) is None:
+                continue
+            extent = self.extents.get(path, fingerprints.NONE)
             if not extent.whole:
                 what = "the ledger's fingerprints of its records are not complete"
                 self.findings.add(ACCOUNTING, name, what)
-            for one in rejects:
-                if not one.is_told:
-                    what = f"a reject's reason is none of its code's ({one.code})"
-                    self.findings.add(REPAIRS, name, what, one.place)
-            of_file = [one for one in rejects if one.place == WHOLE_FILE]
+            said: list[Iterable[Said]] = [self._told(name, rejects, expected.get(path))]
+            if extent.rejects:
+                standing = rejected.standing_rejects(self.bot_id, path)
+                said.append((place, None, content, True) for place, content in standing)
+            if path in earlier:
+                before = rejected.earlier_rejects(self.bot_id, path)
+                said.append((place, None, content, False) for place, content in before)
+            for place, of_place in groupby(merge(*said, key=itemgetter(0)), key=itemgetter(0)):
+                if place == WHOLE_FILE:
+                    found[path] = [one for _, one, *_ in of_place if one]
+                else:
+                    self._compare_records(name, place, [*of_place])
             digests = latest[path].header.get("rejected") if path in latest else None
             ever = {id: hexes for id, (of, hexes) in wholes.items() if of == path}
-            self._compare_wholes(name, of_file, ever, digests)
-            of_records = [one for one in rejects if one.place != WHOLE_FILE]
-            before = earlier.get(path, {})
-            if of_records or extent.rejects or before:
-                self._compare_records(path, name, of_records, before)
+            self._compare_wholes(name, found[path], ever, digests)
         return found
+
+    def _told(
+        self,
+        name: str,
+        rejects: Iterable[tuple[str, KeptReject]],
+        expected: ExpectedRejects | None,
+    ) -> Iterator[Said]:
+        for _, one in rejects:
+            if not one.is_told:
+                what = f"a reject's reason is none of its code's ({one.code})"
+                self.findings.add(REPAIRS, name, what, one.place)
+            if expected:
+                expected.keep(one.place, one.sha256, one.code)
+            yield one.place, one, b"", False
 
     def _compare_wholes(
         self,
@@ -79,33 +111,20 @@ class Rejects:
         if gone or (digests is not None and digests not in standing):
             self.findings.add(REPAIRS, name, "the reject is not kept", WHOLE_FILE)
 
-    def _compare_records(
-        self,
-        path: str,
-        name: str,
-        rejects: Sequence[KeptReject],
-        earlier: Mapping[int, set[bytes]],
-    ) -> None:
-        held = Fingerprints.of(self.bot_id, path)
-        last = {one.place: one for one in rejects}
+    def _compare_records(self, name: str, place: int, said: Sequence[Said]) -> None:
+        rejects = [one for _, one, *_ in said if one]
+        wanted = {content for _, one, content, _ in said if not one}
+        stands = any(is_standing for *_, is_standing in said)
         for one in rejects:
-            stands = 1 <= one.place <= len(held) and held.is_rejected(one.place)
-            wanted = set(earlier.get(one.place, ()))
-            if stands:
-                wanted.add(held.content(one.place))
-            known = bool(wanted) if one.code == REFUSED else one.fingerprints[:CONTENT] in wanted
+            known = bool(wanted) if one.code == REFUSED else one.fingerprint in wanted
             if not (one.is_one and known):
                 self._not_as_imported(name, one)
             elif one.solved_by not in self.runs or (
-                one is last[one.place] and (one.solved_by is None) is not stands
+                one is rejects[-1] and (one.solved_by is None) is not stands
             ):
                 self._solved(name, one)
-        there = {(one.place, one.fingerprints[:CONTENT]) for one in rejects}
-        refused = {one.place for one in rejects if one.code == REFUSED}
-        before = ((place, one) for place, ones in earlier.items() for one in ones)
-        now = ((place, held.content(place)) for place in held.places_of(REJECTED))
-        for place, _ in sorted({one for one in chain(before, now) if one not in there}):
-            if place not in refused:
+        if not any(one.code == REFUSED for one in rejects):
+            for _ in wanted - {one.fingerprint for one in rejects}:
                 self.findings.add(REPAIRS, name, "the reject is not kept", place)
 
     def _not_as_imported(self, name: str, one: KeptReject) -> None:

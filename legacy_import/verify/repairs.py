@@ -13,9 +13,10 @@ from legacy_import.verify.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import Fingerprints
-from legacy_import.verify.kept import KeptOriginals, has
+from legacy_import.verify.kept import KeptOriginals
 from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.noted import WHOLE_FILE, compare_noted
+from legacy_import.verify.places import Placed, Places, has
 from legacy_import.verify.source.repaired import MOST_NOTES, short_hash
 from legacy_import.verify.source.tree import Kind
 
@@ -58,10 +59,11 @@ def compare_repairs(
         if placed is not None:
             _compare_places(one, of_file, placed, once, findings)
         if one.file.kind not in KEPT_WHOLE:
-            _compare(one, of_file, placed or {}, once, findings)
+            _compare(one, of_file, placed or Placed(), once, findings)
             if one.file.kind is Kind.CONVERSATION and not once:
-                others = {*of_file.places} - {*(placed or {}).values()}
-                _compare_rows(bot_id, path, one, sorted(others), findings)
+                taken = Places(sorted(placed.in_ledger) if placed else ())
+                others = Places(place for place in of_file.places if place not in taken)
+                _compare_rows(bot_id, path, one, others, findings)
 
 
 def compare_numbers(bot_id: uuid.UUID, names: Mapping[str, str], findings: Findings) -> None:
@@ -73,15 +75,15 @@ def compare_numbers(bot_id: uuid.UUID, names: Mapping[str, str], findings: Findi
             findings.add(REPAIRS, names[path], what, None, "repaired", int(counted), noted)
 
 
-def _places(one: Read, once: bool) -> dict[int, int] | None:
+def _places(one: Read, once: bool) -> Placed | None:
     """Of repaired records their places in the ledger; None where that is not known."""
     if once or one.file.kind is Kind.PROFILE:
-        return {place: place for place in one.expected.repaired.places}
+        return Placed(one.expected.repaired.places, one.expected.repaired.places)
     return one.placed if one.file.kind is Kind.CONVERSATION else None
 
 
 def _compare_places(
-    one: Read, kept: KeptOriginals, places: dict[int, int], once: bool, findings: Findings
+    one: Read, kept: KeptOriginals, places: Placed, once: bool, findings: Findings
 ) -> None:
     """Also where the importer took for a repair what the verifier does not: then it is kept."""
     repaired = one.expected.repaired
@@ -90,7 +92,8 @@ def _compare_places(
     ):
         # A file may have changed its encoding since the record was imported.
         wanted = min(number + bool(encoding and once), MOST_NOTES)
-        found = kept.noted_at(places[place]) if place in places else wanted
+        in_ledger = places.at(place)
+        found = wanted if in_ledger is None else kept.noted_at(in_ledger)
         if found < wanted:
             what = "fewer repairs of it are noted than were made"
             findings.add(REPAIRS, one.file.printable, what, place, "repairs", wanted, found)
@@ -103,29 +106,23 @@ def _compare_places(
             findings.add(REPAIRS, one.file.printable, what, place)
 
 
-def _in_another_encoding(one: Read) -> set[int]:
-    """The places of records that may have been imported when the file was in UTF-8."""
-    repaired = one.expected.repaired
-    values = zip(repaired.places, repaired.values, strict=True)
-    return {place for place, of_value in values if not of_value}
-
-
 def _compare(
-    one: Read, kept: KeptOriginals, places: dict[int, int], once: bool, findings: Findings
+    one: Read, kept: KeptOriginals, places: Placed, once: bool, findings: Findings
 ) -> None:
     repaired, name = one.expected.repaired, one.file.printable
     findings.count(REPAIRS, "repaired records", len(repaired.places))
-    of_encoding = set() if once else _in_another_encoding(one)
-    for place, record, undecoded in zip(
-        repaired.places, repaired.records, repaired.other_encoding, strict=True
+    for place, record, undecoded, of_value in zip(
+        *(repaired.places, repaired.records, repaired.other_encoding, repaired.values), strict=True
     ):
-        if place not in places:
+        if (in_ledger := places.at(place)) is None:
             continue  # its row is missing
-        found = kept.record_at(places[place])
-        if undecoded and (once or undecoded in kept.undecoded):
-            same = undecoded in kept.undecoded and found in (None, record)
+        found = kept.record_at(in_ledger)
+        is_kept = undecoded > 0 and has(kept.undecoded, undecoded)
+        if undecoded and (once or is_kept):
+            same = is_kept and found in (None, record)
         else:
-            same = found == record or (found is None and place in of_encoding)
+            # It may have been imported when the file was in UTF-8.
+            same = found == record or (found is None and not once and not of_value)
         if not same:
             what = "its bytes are not kept" if found is None else "other bytes than its are kept"
             findings.add(REPAIRS, name, what, place)
@@ -134,13 +131,13 @@ def _compare(
 
 
 def _compare_rows(
-    bot_id: uuid.UUID, path: str, one: Read, places: Sequence[int], findings: Findings
+    bot_id: uuid.UUID, path: str, one: Read, places: Places, findings: Findings
 ) -> None:
     """Originals of records that are not in the file, or at another place: by the ledger."""
     if not places or one.file.key is None:
         return
     findings.count(REPAIRS, "originals compared with the ledger", len(places))
-    rows = stored.messages_at(bot_id, one.file.key, places)
+    rows = stored.messages_at(bot_id, one.file.key, places.ordered)
     for row in Fingerprints.of(bot_id, path).others(rows):
         what = "what is kept of its record is not what was imported, or its row is another"
         findings.add(REPAIRS, one.file.printable, what, row[9])
@@ -149,17 +146,17 @@ def _compare_rows(
 def _compare_others(one: Read, kept: KeptOriginals, findings: Findings) -> None:
     """Originals kept although nothing was repaired: of records that are written in another way."""
     places = one.expected.repaired.places
-    left = {}
-    for place, record in zip(kept.places, kept.records, strict=True):
-        if not has(places, place):
-            left[place] = record
+    left, read = Places(place for place in kept.places if not has(places, place)), Places()
     if not left:
         return
     for place, text in one.expected.texts(left):
-        if short_hash(text.encode("utf-8", "surrogatepass")) == left.pop(place):
+        read.ordered.append(place)
+        if short_hash(text.encode("utf-8", "surrogatepass")) == kept.record_at(place):
             findings.count(REPAIRS, "originals of records that need no repair")
         else:
             what = "other bytes than its are kept"
             findings.add(REPAIRS, one.file.printable, what, place)
-    for place in left:
-        findings.add(REPAIRS, one.file.printable, "bytes are kept that no record explains", place)
+    for place in left.ordered:
+        if place not in read:
+            what = "bytes are kept that no record explains"
+            findings.add(REPAIRS, one.file.printable, what, place)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from legacy_import.verify.canonical import hash_of, message_text, time_of
+from legacy_import.verify.streamed import streamed
 
 # The importer's ids follow from a row's place: UUIDs of version 8. Those of bots are of version 7.
 VERSION = "substr(m.id::text, 15, 1)"
@@ -15,7 +16,7 @@ IMPORTED = f"{VERSION} = '8'"
 LIVE = f"{VERSION} = '7'"
 # An imported message's id ends with its place in its file's history.
 PLACE = "('x' || substr(m.id::text, 27))::bit(40)::bigint"
-AT_ONCE = 2_000
+AT_ONCE, PLACES_AT_ONCE = 2_000, 100_000
 
 CHATS = f"""
     SELECT chat.chat_id, chat.id, chat.title, substr(chat.id::text, 15, 1) = '7',
@@ -138,11 +139,13 @@ def messages(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[Any, ...]]:
         position = rows[-1][0]
 
 
-def messages_at(bot_id: uuid.UUID, chat_id: int, places: Sequence[int]) -> list[tuple[Any, ...]]:
+def messages_at(
+    bot_id: uuid.UUID, chat_id: int, places: Sequence[int]
+) -> Iterator[tuple[Any, ...]]:
     """The imported ones of some places."""
-    with connection.cursor() as cursor:
-        cursor.execute(MESSAGES_AT, [bot_id, chat_id, [*places]])
-        return list(cursor.fetchall())
+    for begin in range(0, len(places), PLACES_AT_ONCE):
+        some = [*places[begin : begin + PLACES_AT_ONCE]]
+        yield from streamed(MESSAGES_AT, [bot_id, chat_id, some], AT_ONCE)
 
 
 def positions(bot_id: uuid.UUID, chat: uuid.UUID) -> Iterator[tuple[int, int]]:

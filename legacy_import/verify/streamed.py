@@ -9,9 +9,11 @@ from django.db import connection
 FEW_AT_ONCE = 4
 
 
-def streamed(query: str, values: list[Any] | dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def streamed(
+    query: str, values: list[Any] | dict[str, Any], at_once: int = FEW_AT_ONCE
+) -> Iterator[tuple[Any, ...]]:
     cursor: Any
     with connection.chunked_cursor() as cursor:
-        cursor.cursor.itersize = FEW_AT_ONCE
+        cursor.cursor.itersize = at_once
         cursor.execute(query, values)
         yield from cursor

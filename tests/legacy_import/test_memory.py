@@ -71,3 +71,25 @@ def test_a_history_of_measurements(tree: Tree, cluster: Path) -> None:
     command = ("import_legacy_json", str(tree.root), "--bot", "Emma", "--format", "json")
     report = in_bounds(measured(cluster, *command)).json
     assert report["kinds"]["metrics"]["inserted"] == 300_003
+
+
+@pytest.mark.parametrize(
+    ("path", "begin", "entry", "end"),
+    [
+        ("conversations/1.json", "[", '1, {{"ts": "0", "direction": "in", "text": "{}"}}', "]"),
+        ("girls_data.json", '{"girls": {', '"{}": {{"name": "Anna", "age": "30"}}', "}}"),
+    ],
+    ids=["rejects and repairs", "people"],
+)
+def test_verification_of_many_takes_no_more(
+    tree: Tree, cluster: Path, path: str, begin: str, entry: str, end: str
+) -> None:
+    peaks = []
+    for bot, number in (("Few", 10), ("Many", 40_000)):
+        own = Tree(tree.root.parent / bot, bot)
+        entries = ", ".join(entry.format(n) for n in range(1, number + 1))
+        own.write(path, f"{begin}{entries}{end}".encode())
+        command = (str(own.root), "--bot", bot)
+        in_bounds(measured(cluster, "import_legacy_json", *command, "--min-age", "0"), 0, 3)
+        peaks.append(in_bounds(measured(cluster, "verify_migration", *command), 0, 3).peak_mb)
+    assert peaks[1] < peaks[0] + 15

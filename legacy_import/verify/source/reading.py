@@ -5,10 +5,12 @@ import io
 import json
 import os
 import stat
+from array import array
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from sys import intern
 from typing import Any, BinaryIO
@@ -177,13 +179,16 @@ class Expected:
                 yield self._person(document, place, key, record)
 
     def _last_places(self) -> dict[int, int]:
+        """Of those that come more than once."""
+        ids = sorted(array("q", (key for key, _ in self._ids())))
+        several = {one for one, next_ in pairwise(ids) if one == next_}
+        return {key: place for key, place in self._ids() if key in several} if several else {}
+
+    def _ids(self) -> Iterator[tuple[int, int]]:
         with opened(self.root, self.file) as file:
-            entries = enumerate(Document(file).records("girls", keyed=True), 1)
-            return {
-                key: place
-                for place, entry in entries
-                if isinstance(entry, tuple) and (key := id_in(entry[0])) is not None
-            }
+            for place, entry in enumerate(Document(file).records("girls", keyed=True), 1):
+                if isinstance(entry, tuple) and (key := id_in(entry[0])) is not None:
+                    yield key, place
 
     def _newer_exists(self, key: int) -> bool:
         folder = os.path.dirname(self.file.path)
