@@ -5,7 +5,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,8 @@ def salvaged(reading: Reading, messages: Iterator[Salvaged]) -> None:
                 yield waiting
                 waiting = next(messages, None)
             yield record
+        if reading.header and reading.header.created_at is None:
+            reading.header = replace(reading.header, created_at=first.sent_at)
         for message in chain([waiting] if waiting else [], messages):
             reading.source += 1
             yield message

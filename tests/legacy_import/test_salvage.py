@@ -105,6 +105,14 @@ def test_a_conversation_that_is_empty(tree: Tree, tmp_path: Path) -> None:
     assert only_noted(tree) == 0
 
 
+def test_an_empty_conversation_begins_with_what_is_salvaged(tree: Tree) -> None:
+    tree.old_chat(7)
+    tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
+    tree.imported(salvage_backups=True)
+    assert query("SELECT created_at = sent_at FROM conversations, messages") == [(True,)]
+    assert only_noted(tree) == 0
+
+
 def test_a_conversation_that_has_no_file(tree: Tree, tmp_path: Path) -> None:
     tree.write("backups/7/2024-05-01.json", {"messages": [line(1)]})
     tree.write("backups/7/2024-05-02.json", {"messages": [message(2)]})
