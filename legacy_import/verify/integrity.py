@@ -24,7 +24,12 @@ NOTHING = {
         SELECT m.id FROM conversations AS m JOIN profiles AS p
             ON p.bot_id = m.bot_id AND p.telegram_id = m.chat_id
         WHERE m.bot_id = %(bot)s AND m.profile_id IS DISTINCT FROM p.id
-            AND substr(m.id::text, 15, 1) = '8'
+            AND substr(m.id::text, 15, 1) = '8' AND (
+                m.profile_id IS NOT NULL OR substr(p.id::text, 15, 1) = '8'
+                -- One whom a bot met since, and no import wrote to, is linked by the next.
+                OR EXISTS (
+                    SELECT FROM import_changes AS change
+                    WHERE change.bot_id = p.bot_id AND change.row_id = p.id))
     """,
     "imported conversations that are linked to the profile of another id": """
         SELECT m.id FROM conversations AS m JOIN profiles AS p

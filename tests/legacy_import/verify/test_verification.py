@@ -8,7 +8,7 @@ from django.db import connection
 
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Profile
 from legacy_import.verify import performance
 from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.findings import Findings
@@ -171,6 +171,12 @@ def test_live_messages_are_counted_apart(imported, emma):
     findings = verified(imported)
     assert passed(findings)
     assert findings.figures["content"]["messages written live"] == 1
+
+
+def test_a_person_whom_a_bot_met_since_is_no_missing_link(imported, emma):
+    with bot_context(emma.pk):
+        Profile.objects.create(telegram_id=8, name="Live")
+    assert passed(verified(imported))
 
 
 def test_delta_passes_verify_too(imported, emma):
