@@ -11,9 +11,11 @@ from legacy_import.verify.canonical import METRIC_TEXT, hash_of, jsonb, metric_h
 from legacy_import.verify.checks import CONTENT, JSON
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.held_people import METRICS, HeldPeople
+from legacy_import.verify.multiset import Multiset
 from legacy_import.verify.others import UNEXPLAINED
 from legacy_import.verify.source.rows import MetricRow
-from legacy_import.verify.stored import LIVE
+from legacy_import.verify.stored import AT_ONCE, LIVE
+from legacy_import.verify.streamed import streamed
 from legacy_import.verify.timezones import TimeZones
 
 OF_FILES = f"""
@@ -24,8 +26,9 @@ OF_FILES = f"""
 SUMS = f"""
     SELECT m.metric_name, count(*), sum({hash_of(METRIC_TEXT)}) {OF_FILES} GROUP BY 1
 """
+HASHES = f"SELECT {hash_of(METRIC_TEXT)}::bigint {OF_FILES} AND m.metric_name = %(name)s"
 VALUES = f"""
-    SELECT trim_scale(m.metric_value)::text,
+    SELECT {hash_of(METRIC_TEXT)}::bigint, trim_scale(m.metric_value)::text,
         {time_of("m.recorded_at")}, m.metric_tags::text
     {OF_FILES} AND m.metric_name = %(name)s
 """
@@ -89,27 +92,27 @@ class Measurements:
         self, name: str, reread: Reread, held: HeldPeople
     ) -> tuple[list[Missing], list[Measured]]:
         """What is left when rows that differ in one field are told as that."""
-        with connection.cursor() as cursor:
-            cursor.execute(VALUES, {**self.bot, "name": name})
-            rows = Counter(Measured(name, *values) for values in cursor)
-        there = rows.copy()
+        of_name = {**self.bot, "name": name}
+        rows = Multiset(one for (one,) in streamed(HASHES, of_name, AT_ONCE))
         missing: list[Missing] = []
         for file, row in reread(name):
-            wanted = Measured(
-                name, plain(row.metric_value), row.recorded_at, jsonb(row.metric_tags)
-            )
-            if there[wanted]:
-                there[wanted] -= 1
-            else:
-                missing.append((file, row.place, wanted))
-        others = sorted(there.elements())
+            if not rows.take(metric_hash(row)):
+                value, tags = plain(row.metric_value), jsonb(row.metric_tags)
+                missing.append((file, row.place, Measured(name, value, row.recorded_at, tags)))
+        there: dict[Measured, int] = {}
+        others: list[Measured] = []
+        for hash_, *values in () if rows.is_empty else streamed(VALUES, of_name, AT_ONCE):
+            if rows.take(hash_):
+                others.append(measured := Measured(name, *values))
+                there[measured] = rows.number(hash_)
+        others.sort()
         for field in FIELDS[:-1]:
             missing, others = self._paired(field, missing, others)
         # Last: a fault of the import is in the ledger as well.
         unexplained: list[Measured] = []
         for measured, number in Counter(others).items():
             # The ledger knows also those that are in the files.
-            in_files = rows[measured] - number
+            in_files = there[measured] - number
             explained = held.explained(measured) - in_files
             unexplained += [measured] * (number - max(min(explained, number), 0))
         if gone := len(others) - len(unexplained):

@@ -1,0 +1,36 @@
+"""How often each of very many hashes comes, and how many of these were taken: 16 bytes each."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import groupby
+
+
+class Multiset:
+    def __init__(self, hashes: Iterable[int]) -> None:
+        self.hashes, self.numbers = array("q"), array("L")
+        for one, same in groupby(sorted(array("q", hashes))):
+            self.hashes.append(one)
+            self.numbers.append(sum(1 for _ in same))
+        self.left = array("L", self.numbers)
+
+    def take(self, one: int) -> bool:
+        """Whether one was left."""
+        at = self._at(one)
+        if at is None or not self.left[at]:
+            return False
+        self.left[at] -= 1
+        return True
+
+    def number(self, one: int) -> int:
+        """How many there were in all."""
+        at = self._at(one)
+        return 0 if at is None else self.numbers[at]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.left)
+
+    def _at(self, one: int) -> int | None:
+        at = bisect_left(self.hashes, one)
+        return at if at < len(self.hashes) and self.hashes[at] == one else None
