@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.backoffice import panels
 from tenants.backoffice.access import AccessInline
 from tenants.backoffice.filters import FOR_FILTER
-from tenants.backoffice.look import PasswordInput
+from tenants.backoffice.look import Checkbox, PasswordInput
 from tenants.backoffice.pages import (
     PlatformAdmin,
     PlatformForm,
@@ -39,6 +39,7 @@ class BotForm(PlatformForm):
     other_bot = forms.BooleanField(
         label=_("It is another Telegram bot"),
         required=False,
+        widget=Checkbox,
         help_text=_(
             "Only where the number before the colon changes: people have to start the other bot "
             "before it can write to them."
@@ -71,7 +72,7 @@ class BotForm(PlatformForm):
 
     def _post_clean(self) -> None:
         # Before the constraints are looked at: a token of another bot is a message, not a crash.
-        if text := self.cleaned_data.get("token"):
+        if not self.errors and (text := self.cleaned_data.get("token")):
             self.instance.set_token(text)
         super()._post_clean()
 

@@ -24,6 +24,7 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
+from unfold.widgets import UnfoldBooleanWidget as Checkbox
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -31,6 +32,7 @@ __all__ = [
     "AutocompleteDropdownForm",
     "AutocompleteSelectFilter",
     "ChangeList",
+    "Checkbox",
     "ChoicesDropdownFilter",
     "DropdownFilter",
     "ModelAdmin",

@@ -172,6 +172,7 @@ def test_a_token_of_another_telegram_bot_is_asked_about(alice_bot: Bot) -> None:
     response = client.post(page(alice_bot), data)
     [error] = response.context["adminform"].form.errors["other_bot"]
     assert "of another Telegram bot, 987654321; the present one is 123456789" in error
+    assert "987654321:…BBBB" not in response.content.decode()
     assert Bot.objects.get(pk=alice_bot.pk).token_masked == "123456789:…AAAA"
     client.post(page(alice_bot), {**data, "other_bot": "on"})
     assert Bot.objects.get(pk=alice_bot.pk).token_masked == "987654321:…BBBB"
