@@ -1,6 +1,7 @@
 """What is kept of single records: nothing that came is lost."""
 
 from django.db import models
+from django.utils.translation import gettext
 
 from legacy_import.models.ledger import LedgerModel, belongs_to
 from tenants.fields import JSONObjectField
@@ -15,7 +16,8 @@ class RecordModel(LedgerModel):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self._meta.verbose_name} at {self.place}"
+        told = {"what": self._meta.verbose_name, "place": self.place}
+        return gettext("%(what)s at %(place)s") % told
 
 
 class Reject(RecordModel):

@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from legacy_import.models.ledger import LedgerModel
 from tenants.fields import JSONArrayField, JSONObjectField
@@ -40,4 +41,4 @@ class ImportRun(LedgerModel):
         ordering = ["-number"]
 
     def __str__(self) -> str:
-        return f"run {self.number}"
+        return gettext("run %(number)s") % {"number": self.number}

@@ -50,6 +50,7 @@ FIGURES = (
     gettext_noop("bots probed"),
     gettext_noop("breaks"),
     gettext_noop("conversations"),
+    gettext_noop("conversations of files that are gone"),
     gettext_noop("conversations that a bot began"),
     gettext_noop("files"),
     gettext_noop("files kept whole"),
@@ -66,6 +67,7 @@ FIGURES = (
     gettext_noop("messages only in backups"),
     gettext_noop("messages written live"),
     gettext_noop("metrics"),
+    gettext_noop("metrics no longer in their files"),
     gettext_noop("originals compared with the ledger"),
     gettext_noop("originals of records that need no repair"),
     gettext_noop("profiles"),
@@ -85,4 +87,7 @@ FIGURES = (
     gettext_noop("that cannot be read"),
     gettext_noop("times running backwards"),
     gettext_noop("tokens opened"),
+    # Of rejects.
+    gettext_noop("withheld, as they may be lists of bots"),
+    gettext_noop("without the tokens in them"),
 )

@@ -1,5 +1,6 @@
 """Pages of the import: for managers of the bot and superusers, and for nobody else."""
 
+import ast
 import base64
 import csv
 import io
@@ -16,6 +17,7 @@ from django.urls import reverse
 from legacy_import.backoffice import results
 from legacy_import.models import ImportFile, ImportRun, Job, Reject, Repair
 from legacy_import.runs.status import runs as statuses
+from legacy_import.verify import page_words
 from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.report import NEXT
 from tenants.ids import uuid7
@@ -309,6 +311,16 @@ def test_a_report_in_russian(run: ImportRun, sign_in: SignIn) -> None:
     assert not re.search(
         "[A-Za-z]{2}", re.sub(r"manage\.py \w+|VACUUM ANALYZE|--[a-z-]+", "", body)
     )
+
+
+def test_what_is_counted_has_words() -> None:
+    """But what has values in it, and the codes of rejects."""
+    counted = set()
+    for path in Path(page_words.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if getattr(getattr(node, "func", None), "attr", None) == "count":
+                counted |= {each.value for each in node.args[1:2] if hasattr(each, "value")}
+    assert {what for what in counted if isinstance(what, str)} <= {*page_words.FIGURES}
 
 
 def test_a_report_that_an_earlier_version_kept(run: ImportRun, sign_in: SignIn) -> None:
