@@ -13,9 +13,9 @@ from legacy_import.verify.fingerprints import Extent, Fingerprints
 from legacy_import.verify.headers import compare_header
 from legacy_import.verify.imported import Imported
 from legacy_import.verify.others import UNEXPLAINED, Others
+from legacy_import.verify.pairs import NOTE, Pairs
 from legacy_import.verify.places import Placed, has
 from legacy_import.verify.positions import compare_positions
-from legacy_import.verify.reordered import NOTE, Reordered
 from legacy_import.verify.same import same_json
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.stored import StoredChat
@@ -94,16 +94,17 @@ class Conversations:
         taken: set[int] = set()
         places = array("q")
         rows = self._imported(name, chat, taken, places)
-        reordered = self._reordered(one, chat, held)
-        if reordered:
-            rows = reordered.unpaired_rows(rows)
+        records = _messages(again())
+        placed, paired = Placed(), Placed()
+        if pairs := self._pairs(one, chat, held):
+            if not pairs.reordered:
+                paired = pairs.placed(_messages(again()), self._rows(chat))
+            rows, records = pairs.unpaired_rows(rows), pairs.unpaired_records(records)
         found = next(rows, None)
         others = Others(one, chat.chat_id, held, self.findings)
         missing: list[int] = []
-        placed = self.placed[chat.chat_id] = Placed()
         extra = chat.rows - sum(1 for _ in _messages(again()))
-        records = _messages(again())
-        for row in reordered.unpaired_records(records) if reordered else records:
+        for row in records:
             while found and extra > 0 and not _same(row, found, taken):
                 extra -= 1
                 others.add(found)
@@ -121,21 +122,23 @@ class Conversations:
         while found:
             others.add(found)
             found = next(rows, None)
+        self.placed[chat.chat_id] = placed.merged(paired)
         self.others[chat.chat_id] = others.end()
         self._compare_places(name, places, held, missing)
-        return reordered is not None
+        return pairs is not None and pairs.reordered
 
-    def _reordered(self, one: Imported, chat: StoredChat, held: Fingerprints) -> Reordered | None:
+    def _pairs(self, one: Imported, chat: StoredChat, held: Fingerprints) -> Pairs | None:
+        """Of a file that changed, whose new record may be like an old row in all but a part."""
         if one.file is None or one.versions == 1:
             return None
-        reordered = Reordered(self.bot_id, chat.id, _messages(one.file.again()))
-        if not reordered.is_so:
-            return None
+        pairs = Pairs(self.bot_id, chat.id, _messages(one.file.again()))
+        if not pairs.reordered:
+            return pairs
         self.findings.note(one.name, NOTE)
         self.findings.count(ORDER, "files whose records changed places")
-        for row in reordered.not_as_imported(self._rows(chat), held):
+        for row in pairs.not_as_imported(self._rows(chat), held):
             self.findings.add(ORDER, one.name, OTHER_ROW, row[9])
-        return reordered
+        return pairs
 
     def _rows(self, chat: StoredChat) -> Iterator[tuple[Any, ...]]:
         return (row for row in stored.messages(self.bot_id, chat.id) if row[8] == "8")

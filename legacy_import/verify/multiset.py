@@ -12,15 +12,19 @@ class Multiset:
         for one, same in groupby(sorted(array("q", hashes))):
             self.hashes.append(one)
             self.numbers.append(sum(1 for _ in same))
-        self.left = array("L", self.numbers)
+        self.remaining = array("L", self.numbers)
 
     def take(self, one: int) -> bool:
         """Whether one was left."""
         at = self._at(one)
-        if at is None or not self.left[at]:
+        if at is None or not self.remaining[at]:
             return False
-        self.left[at] -= 1
+        self.remaining[at] -= 1
         return True
+
+    def left(self, one: int) -> int:
+        at = self._at(one)
+        return 0 if at is None else self.remaining[at]
 
     def number(self, one: int) -> int:
         """How many there were in all."""
@@ -29,7 +33,7 @@ class Multiset:
 
     @property
     def is_empty(self) -> bool:
-        return not any(self.left)
+        return not any(self.remaining)
 
     def _at(self, one: int) -> int | None:
         at = bisect_left(self.hashes, one)

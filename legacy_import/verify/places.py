@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from heapq import merge
 
 
 class Places:
@@ -30,6 +31,12 @@ class Placed:
     def add(self, in_file: int, in_ledger: int) -> None:
         self.in_file.append(in_file)
         self.in_ledger.append(in_ledger)
+
+    def merged(self, other: "Placed") -> "Placed":
+        both, ones = Placed(), (zip(a.in_file, a.in_ledger, strict=True) for a in (self, other))
+        for in_file, in_ledger in merge(*ones):
+            both.add(in_file, in_ledger)
+        return both
 
     def at(self, in_file: int) -> int | None:
         at = bisect_left(self.in_file, in_file)

@@ -61,6 +61,15 @@ def test_records_that_changed_places(tree: Tree, deep: bool) -> None:
     assert sum("its messages stand in their old order" in note for note in findings.notes) == 2
 
 
+def test_edited_ones_whose_earlier_rows_stay_beside_them(tree: Tree) -> None:
+    """With one id and time they are not told to be edited, and are like those in all but a part."""
+    tree.chat(7, message(1), message(1))
+    tree.imported()
+    tree.chat(7, message(1, more=1), message(1, more=2))
+    assert tree.imported().counts["messages"].inserted == 2
+    assert passed(verified(tree))
+
+
 CHAT = "conversation_id = (SELECT id FROM conversations WHERE chat_id = {})"
 SWAPPED = """
     UPDATE messages AS m SET content = o.content, sent_at = o.sent_at, sender_type = o.sender_type

@@ -1,8 +1,7 @@
-"""A file whose records changed places since they were imported: their rows stay where they are."""
+"""Records of a changed file and their rows, which stay where they are: those that are equal."""
 
 import uuid
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, compress, repeat
 from operator import eq
@@ -11,6 +10,8 @@ from typing import Any, TypeVar
 from legacy_import.verify import stored
 from legacy_import.verify.canonical import message_hash
 from legacy_import.verify.fingerprints import AT_ONCE, Fingerprints
+from legacy_import.verify.multiset import Multiset
+from legacy_import.verify.places import Placed
 from legacy_import.verify.source.rows import MessageRow
 
 NOTE = "its records changed places since they were imported: its messages stand in their old order"
@@ -18,7 +19,7 @@ Row = tuple[Any, ...]
 One = TypeVar("One")
 
 
-class Reordered:
+class Pairs:
     """Which records of a file, and which rows of its chat, have their equal; a byte each."""
 
     def __init__(self, bot_id: uuid.UUID, chat: uuid.UUID, records: Iterable[MessageRow]) -> None:
@@ -32,14 +33,23 @@ class Reordered:
             said[n] = without_id[n]
         self.records, self.rows = _paired(said, there), _paired(there, said)
         pairs = map(eq, compress(said, self.records), compress(there, self.rows))
-        # Else all of them stand in one order.
-        self.is_so = not all(pairs)
+        # Whether records changed places since they were imported.
+        self.reordered = not all(pairs)
 
     def unpaired_records(self, records: Iterable[MessageRow]) -> Iterator[MessageRow]:
         return _unpaired(records, self.records)
 
     def unpaired_rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         return _unpaired(rows, self.rows)
+
+    def placed(self, records: Iterable[MessageRow], rows: Iterable[Row]) -> Placed:
+        """Of repaired records that did not change places: their rows' places."""
+        placed = Placed()
+        pairs = zip(compress(records, self.records), compress(rows, self.rows), strict=False)
+        for record, row in pairs:
+            if record.repairs:
+                placed.add(record.place, row[9])
+        return placed
 
     def not_as_imported(self, rows: Iterable[Row], held: Fingerprints) -> Iterator[Row]:
         """Two rows may have changed places as well, but not in the ledger."""
@@ -61,20 +71,15 @@ def _unpaired(ones: Iterable[One], paired: bytearray) -> Iterator[One]:
 def _only_without_id(
     said: "array[int]", without_id: "array[int]", there: "array[int]"
 ) -> Iterator[int]:
-    left = Counter(there)
-    left.subtract(said)
+    rows, records = Multiset(there), Multiset(said)
+    for one in said:
+        rows.take(one)
     for n, (one, other) in enumerate(zip(said, without_id, strict=True)):
-        if left[one] < 0 < left[other]:
-            left[one] += 1
-            left[other] -= 1
+        if records.left(one) > rows.number(one) and rows.take(other):
+            records.take(one)
             yield n
 
 
 def _paired(ones: "array[int]", others: "array[int]") -> bytearray:
-    left = Counter(others)
-    found = bytearray()
-    for one in ones:
-        found.append(left[one] > 0)
-        if found[-1]:
-            left[one] -= 1
-    return found
+    left = Multiset(others)
+    return bytearray(left.take(one) for one in ones)
