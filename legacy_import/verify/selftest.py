@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -193,14 +194,19 @@ def _test(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, findings: Findi
 
 
 def _of_what_agrees(bot_id: uuid.UUID, candidate: Candidate) -> Candidate:
-    """Without records whose rows differ, as where another row of the chat has their id."""
+    """Without records whose rows differ, as where another row of the chat has their id, and those
+    that are there twice: a copy's rows stand in the order of their records."""
     equal: frozenset[int] = frozenset()
     with suppress(Undone), maintenance_context():
         copy = _copy(bot_id, candidate)
         if chat := stored.chats(bot_id, [copy]).get(copy):
-            equal = frozenset(stored.hashes(bot_id, chat.id))
+            equal = _once(stored.hashes(bot_id, chat.id)) & _once(candidate.hashes)
         raise Undone
     return _read(replace(candidate.file.again(), only=equal))
+
+
+def _once(hashes: Iterable[int]) -> frozenset[int]:
+    return frozenset(one for one, number in Counter(hashes).items() if number == 1)
 
 
 def _differs(bot_id: uuid.UUID, candidate: Candidate, trial: Trial, statement: str | None) -> bool:

@@ -67,6 +67,12 @@ def test_what_agrees_of_a_conversation_will_do(tree: Tree, place: int) -> None:
     assert findings.figures["self-test"]["breaks"]
 
 
+def test_a_message_that_is_there_twice_is_no_hindrance(tree: Tree) -> None:
+    tree.old_chat(7, line(1), line(2), line(1), line(3))
+    tree.imported()
+    assert passed(verified(tree))
+
+
 def test_chats_of_one_message_are_broken_but_for_their_order(tree: Tree) -> None:
     for chat in (7, 8):
         tree.old_chat(chat, line(1))
