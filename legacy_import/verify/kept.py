@@ -53,12 +53,13 @@ ORIGINALS = """
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
     ORDER BY file.path, kept.place, kept.file_id
 """
+# That another message had its id is no repair of a record's own.
 NOTED = """
-    SELECT DISTINCT ON (file.path, repair.place) file.path, repair.place,
-        count(*) FILTER (WHERE repair.code <> 'telegram-id-taken')
+    SELECT DISTINCT ON (file.path, repair.place) file.path, repair.place, count(*)
     FROM import_files AS file
     JOIN import_repairs AS repair ON repair.bot_id = file.bot_id AND repair.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
+        AND repair.code <> 'telegram-id-taken'
     GROUP BY file.path, repair.place, repair.file_id
     ORDER BY file.path, repair.place, repair.file_id DESC
 """

@@ -116,6 +116,7 @@ def test_a_telegram_id_a_live_message_has_already(tree: Tree, emma: Bot) -> None
         "SELECT place, original FROM import_repairs WHERE code = 'telegram-id-taken'"
     )
     assert (place, bytes(original)) == (2, b"102")
+    assert passed(verified(tree))
 
 
 def test_a_profile_the_bot_made(tree: Tree, emma: Bot) -> None:
