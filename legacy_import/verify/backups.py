@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import uuid
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -13,12 +13,13 @@ from pathlib import Path
 from legacy_import.verify import stored
 from legacy_import.verify.checks import BACKUPS
 from legacy_import.verify.findings import Findings
+from legacy_import.verify.multiset import Multiset
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow
 from legacy_import.verify.source.tree import File, Kind
 from tenants.context import maintenance_context
 
-NONE: Counter[bytes] = Counter()
+NOTHING = Multiset(())
 
 
 def list_only_in_backups(
@@ -28,73 +29,89 @@ def list_only_in_backups(
     for _, of_chat in groupby(files, key=lambda file: (file.folder, file.key)):
         snapshots = list(of_chat)
         conversation = _conversation_of(snapshots[0])
-        news = [*_news(root, conversation, snapshots)]
-        if any(found for _, found in news):
-            news = [*_news(root, conversation, snapshots, _stored(bot_id, conversation.key))]
-        for file, found in news:
-            if number := found.total():
+        news = [(file, len(found)) for file, found in _news(root, conversation, snapshots)]
+        if any(number for _, number in news):
+            known_else = _stored(bot_id, conversation.key)
+            found_now = _news(root, conversation, snapshots, known_else)
+            news = [(file, len(found)) for file, found in found_now]
+        for file, number in news:
+            if number:
                 findings.count(BACKUPS, "messages only in backups", number)
                 findings.note(file.printable, f"{number} messages are in no conversation")
 
 
-def said_only_in_backups(root: Path, conversation: File) -> Counter[bytes]:
+def said_only_in_backups(root: Path, conversation: File) -> Multiset:
     prefix = f"{conversation.folder}/" if conversation.folder else ""
     folder = f"{prefix}backups/{conversation.key}"
     try:
         names = os.listdir(root / folder)
     except OSError:
-        return Counter()
+        return NOTHING
     snapshots = (replace(conversation, path=f"{folder}/{name}") for name in sorted(names))
-    found: Counter[bytes] = Counter()
+    found = array("q")
     for _, news in _news(root, conversation, snapshots):
         found += news
-    return found
+    return Multiset(found)
 
 
 def _news(
-    root: Path, conversation: File, snapshots: Iterable[File], known_else: Counter[bytes] = NONE
-) -> Iterator[tuple[File, Counter[bytes]]]:
+    root: Path, conversation: File, snapshots: Iterable[File], known_else: Multiset = NOTHING
+) -> Iterator[tuple[File, "array[int]"]]:
     """What each snapshot has that neither the conversation nor an earlier snapshot has.
 
     A message of the conversation with the same id and time is the same one, edited since.
     """
-    known: Counter[bytes] = Counter()
-    numbered = set()
+    recognised, ids = array("q"), array("q")
     for row in _messages(root, conversation):
-        known[_recognised_by(row)] += 1
+        recognised.append(_recognised_by(row))
         if row.telegram_message_id is not None:
-            numbered.add((row.telegram_message_id, row.sent_at))
+            ids.append(_version(row))
+    known, numbered = Multiset(recognised), Multiset(ids)
     for file in snapshots:
-        there, news = Counter[bytes](), Counter[bytes]()
+        recognised, words, news = array("q"), array("q"), array("q")
         for row in _messages(root, replace(file, kind=Kind.CONVERSATION)):
-            if (row.telegram_message_id, row.sent_at) not in numbered:
-                by = _recognised_by(row)
-                there[by] += 1
-                if there[by] > max(known[by], known_else[_said_in(row)]):
-                    news[_said_in(row)] += 1
-        known |= there
+            if row.telegram_message_id is None or not numbered.number(_version(row)):
+                recognised.append(_recognised_by(row))
+                words.append(_said_in(row))
+        there, has_more = Multiset(recognised), False
+        for by, word in zip(recognised, words, strict=True):
+            there.take(by)
+            if (number := there.taken(by)) > known.number(by):
+                has_more = True
+                if number > known_else.number(word):
+                    news.append(word)
+        if has_more:
+            known = known.most_of(there)
         yield file, news
 
 
-def _stored(bot_id: uuid.UUID, chat_id: int | None) -> Counter[bytes]:
+def _stored(bot_id: uuid.UUID, chat_id: int | None) -> Multiset:
     """Of these the file may have had some at an earlier time."""
     with maintenance_context():
         chat = stored.chats(bot_id, [chat_id or 0]).get(chat_id or 0)
         rows = stored.messages(bot_id, chat.id) if chat else ()
-        return Counter(said(row[7], row[2], row[4]) for row in rows)
+        return Multiset(said(row[7], row[2], row[4]) for row in rows)
 
 
-def said(sent_at: int, sender_type: str, content: str) -> bytes:
+def said(sent_at: int, sender_type: str, content: str) -> int:
     """A hash of who said what when."""
-    text = f"{sent_at}|{sender_type}|{content}"
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return _hash(f"{sent_at}|{sender_type}|{content}")
 
 
-def _said_in(row: MessageRow) -> bytes:
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _said_in(row: MessageRow) -> int:
     return said(row.sent_at, row.sender_type, row.content)
 
 
-def _recognised_by(row: MessageRow) -> bytes:
+def _version(row: MessageRow) -> int:
+    return _hash(f"{row.telegram_message_id}|{row.sent_at}")
+
+
+def _recognised_by(row: MessageRow) -> int:
     """Without a time that may be another message's, and another one there."""
     return said(0, row.sender_type, row.content) if "timestamp" in row.repairs else _said_in(row)
 

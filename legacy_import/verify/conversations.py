@@ -102,7 +102,7 @@ class Conversations:
             rows, records = pairs.unpaired_rows(rows), pairs.unpaired_records(records)
         found = next(rows, None)
         others = Others(one, chat.chat_id, held, self.findings)
-        missing: list[int] = []
+        missing = array("q")
         extra = chat.rows - sum(1 for _ in _messages(again()))
         for row in records:
             while found and extra > 0 and not _same(row, found, taken):
@@ -167,15 +167,15 @@ class Conversations:
                 taken.add(row[1])
 
     def _compare_places(
-        self, name: str, there: "array[int]", held: Fingerprints, missing: list[int]
+        self, name: str, there: "array[int]", held: Fingerprints, missing: "array[int]"
     ) -> None:
-        """Rows that are gone, as are their records. Of `missing` ones it is known already."""
+        """Rows that are gone, as are their records. Of `missing` ones it is known already, though
+        some may be of other places."""
         there = array("q", sorted(there))
-        gone = [place for place in held.accepted if not has(there, place)]
-        for place in missing:
-            if gone:
-                gone.remove(place) if place in gone else gone.pop()
-        for place in gone:
+        gone = array("q", (place for place in held.accepted if not has(there, place)))
+        others = array("q", (place for place in gone if not has(missing, place)))
+        elsewhere = len(missing) - (len(gone) - len(others))
+        for place in others[: max(0, len(others) - elsewhere)]:
             self.findings.add(CONTENT, name, GONE, place)
 
     def _compare_row(

@@ -1,9 +1,11 @@
-"""How often each of very many hashes comes, and how many of these were taken: 16 bytes each."""
+"""How often each of very many hashes comes, and how many of these were taken: 24 bytes each."""
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 
 
 class Multiset:
@@ -26,6 +28,9 @@ class Multiset:
         at = self._at(one)
         return 0 if at is None else self.remaining[at]
 
+    def taken(self, one: int) -> int:
+        return self.number(one) - self.left(one)
+
     def number(self, one: int) -> int:
         """How many there were in all."""
         at = self._at(one)
@@ -34,6 +39,16 @@ class Multiset:
     @property
     def is_empty(self) -> bool:
         return not any(self.remaining)
+
+    def most_of(self, other: "Multiset") -> "Multiset":
+        """Each as often as either has it."""
+        both = Multiset(())
+        of_each = (zip(each.hashes, each.numbers, strict=True) for each in (self, other))
+        for one, same in groupby(merge(*of_each), key=itemgetter(0)):
+            both.hashes.append(one)
+            both.numbers.append(max(number for _, number in same))
+        both.remaining = array("L", both.numbers)
+        return both
 
     def _at(self, one: int) -> int | None:
         at = bisect_left(self.hashes, one)

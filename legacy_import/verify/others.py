@@ -1,6 +1,5 @@
 """Imported messages that are not in their file: from its backups, or from an earlier version."""
 
-from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +8,7 @@ from legacy_import.verify.checks import CONTENT
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.fingerprints import AT_ONCE, Fingerprints
 from legacy_import.verify.imported import Imported
+from legacy_import.verify.multiset import Multiset
 
 UNEXPLAINED = "a row that no record explains"
 CHANGED = "its record is not in the file, and it is not as it was imported"
@@ -26,17 +26,15 @@ class Others:
         self.waiting: list[tuple[Any, ...]] = []
 
     @cached_property
-    def in_backups(self) -> Counter[bytes]:
+    def in_backups(self) -> Multiset:
         file = self.file
-        return said_only_in_backups(file.root, file.file) if file else Counter()
+        return said_only_in_backups(file.root, file.file) if file else Multiset(())
 
     def add(self, row: tuple[Any, ...]) -> None:
         if not 1 <= row[9] <= len(self.held):
             self.findings.add(CONTENT, self.name, UNEXPLAINED, row[0])
             return
-        words = said(row[7], row[2], row[4])
-        if self.in_backups.get(words):
-            self.in_backups[words] -= 1
+        if self.in_backups.take(said(row[7], row[2], row[4])):
             self.findings.count(CONTENT, "messages from backups")
         else:
             self.findings.count(CONTENT, "messages no longer in their files")
