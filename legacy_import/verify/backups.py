@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from operator import gt
 from pathlib import Path
 
 from legacy_import.verify import stored
@@ -29,13 +30,11 @@ def list_only_in_backups(
     for _, of_chat in groupby(files, key=lambda file: (file.folder, file.key)):
         snapshots = list(of_chat)
         conversation = _conversation_of(snapshots[0])
-        news = [(file, len(found)) for file, found in _news(root, conversation, snapshots)]
-        if any(number for _, number in news):
-            known_else = _stored(bot_id, conversation.key)
-            found_now = _news(root, conversation, snapshots, known_else)
-            news = [(file, len(found)) for file, found in found_now]
-        for file, number in news:
-            if number:
+        news = [*_news(root, conversation, snapshots)]
+        # Of these the file may have had some at an earlier time.
+        had = _stored(bot_id, conversation.key) if any(words for _, words, _ in news) else NOTHING
+        for file, words, times in news:
+            if number := sum(map(gt, times, map(had.number, words))):
                 findings.count(BACKUPS, "messages only in backups", number)
                 findings.note(file.printable, f"{number} messages are in no conversation")
 
@@ -49,15 +48,16 @@ def said_only_in_backups(root: Path, conversation: File) -> Multiset:
         return NOTHING
     snapshots = (replace(conversation, path=f"{folder}/{name}") for name in sorted(names))
     found = array("q")
-    for _, news in _news(root, conversation, snapshots):
-        found += news
+    for _, words, _ in _news(root, conversation, snapshots):
+        found += words
     return Multiset(found)
 
 
 def _news(
-    root: Path, conversation: File, snapshots: Iterable[File], known_else: Multiset = NOTHING
-) -> Iterator[tuple[File, "array[int]"]]:
-    """What each snapshot has that neither the conversation nor an earlier snapshot has.
+    root: Path, conversation: File, snapshots: Iterable[File]
+) -> Iterator[tuple[File, "array[int]", "array[int]"]]:
+    """What each snapshot has that neither the conversation nor an earlier snapshot has; of each
+    the how manieth in the snapshot it is.
 
     A message of the conversation with the same id and time is the same one, edited since.
     """
@@ -68,25 +68,23 @@ def _news(
             ids.append(_version(row))
     known, numbered = Multiset(recognised), Multiset(ids)
     for file in snapshots:
-        recognised, words, news = array("q"), array("q"), array("q")
+        recognised, words = array("q"), array("q")
         for row in _messages(root, replace(file, kind=Kind.CONVERSATION)):
             if row.telegram_message_id is None or not numbered.number(_version(row)):
                 recognised.append(_recognised_by(row))
                 words.append(_said_in(row))
-        there, has_more = Multiset(recognised), False
+        there, news, times = Multiset(recognised), array("q"), array("q")
         for by, word in zip(recognised, words, strict=True):
             there.take(by)
-            if (number := there.taken(by)) > known.number(by):
-                has_more = True
-                if number > known_else.number(word):
-                    news.append(word)
-        if has_more:
+            if (time := there.taken(by)) > known.number(by):
+                news.append(word)
+                times.append(time)
+        if news:
             known = known.most_of(there)
-        yield file, news
+        yield file, news, times
 
 
 def _stored(bot_id: uuid.UUID, chat_id: int | None) -> Multiset:
-    """Of these the file may have had some at an earlier time."""
     with maintenance_context():
         chat = stored.chats(bot_id, [chat_id or 0]).get(chat_id or 0)
         rows = stored.messages(bot_id, chat.id) if chat else ()

@@ -141,7 +141,10 @@ class Comparison:
             if REPAIRS in self.findings.checks:
                 compare_repairs(self.bot_id, read, known, self.findings)
             self._compare_people(portion)
+
+    def look_into_backups(self, portion: list[Portion]) -> None:
         if BACKUPS in self.findings.checks:
+            read = [one.read for one in portion]
             backups = [one.file for one in read if one.looked_at and one.file.kind is Kind.BACKUP]
             list_only_in_backups(self.bot_id, self.root, backups, self.findings)
 

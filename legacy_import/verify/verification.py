@@ -219,6 +219,7 @@ class Verification:
         for portion in self._portions(name, comparison, sample, reading, erased):
             with legible(name, self.findings):
                 comparison.compare(portion)
+                comparison.look_into_backups(portion)
             for one in portion:
                 self._advance(one, one.left)
         with legible(name, self.findings), maintenance_context():
