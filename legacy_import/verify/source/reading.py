@@ -7,7 +7,7 @@ import os
 import stat
 from array import array
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import pairwise
@@ -75,8 +75,8 @@ class Expected:
                 yield row
 
     def texts(self, places: Container[int]) -> Iterator[tuple[int, str]]:
-        """Of some records of a conversation or profile how they are written."""
-        with opened(self.root, self.file) as file:
+        """Of some records of a conversation or profile how they are written, where it is whole."""
+        with suppress(NoDocument, Unreadable), opened(self.root, self.file) as file:
             document = Document(file)
             records = {
                 Kind.PROFILE: document.only,

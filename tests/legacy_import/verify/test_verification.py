@@ -227,6 +227,7 @@ def test_measurements_of_a_person_that_are_gone_are_counted_apart(tree, emma, by
     [
         lambda tree: tree.chat(7, *(message(n, width=n) for n in range(1, 7)), title="Us"),
         lambda tree: tree.person(7, interests=["coffee"], location="Oslo"),
+        lambda tree: tree.write("girls_data/7.json", b""),
         lambda tree: tree.write("backups/7/2024-05-01.json", {"messages": [1]}),
         lambda tree: tree.old_chat(10, line(1)),
     ],
