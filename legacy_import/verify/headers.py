@@ -27,8 +27,10 @@ def compare_header(
         # The bot's own title and time stay as they are.
         findings.count(CONTENT, "conversations that a bot began")
         return
-    title = one.file.title if one.file else ledger.title_of(bot_id, one.path)
-    if title not in (None, chat.title) and (one.file is None or one.is_expected):
+    title = one.file.title if one.file and one.is_expected else None
+    # Of a file that is gone, or cannot be read any more, it is that of its last import.
+    title = ledger.title_of(bot_id, one.path) if title is None else title
+    if title not in (None, chat.title):
         findings.add(CONTENT, one.name, "differs", 0, "title", title, chat.title)
     created_at = one.file.created_at if one.file else None
     first_time = one.versions == 1 and created_at is not None

@@ -38,7 +38,8 @@ UNDONE = """
 """
 TITLE = """
     SELECT header ->> 'title' FROM import_files
-    WHERE bot_id = %s AND path = %s AND status <> 'undone' ORDER BY id DESC LIMIT 1
+    WHERE bot_id = %s AND path = %s AND status <> 'undone' AND header ? 'title'
+    ORDER BY id DESC LIMIT 1
 """
 # A conversation begins with what was its file's first message when its row was made or, where there
 # was none, with that import. Before the first there may be messages from backups, whose records are
