@@ -203,6 +203,7 @@ WORDS = {
     gettext_noop('row id'),
     gettext_noop('row ids'),
     gettext_noop('run'),
+    gettext_noop('same as'),
     gettext_noop('search'),
     gettext_noop('sender id'),
     gettext_noop('sender type'),
