@@ -61,8 +61,8 @@ class UserFilter(TextFilter):
 class AuditEntryAdmin(InOneOrder, ReadOnlyAdmin):
     newest_by = "logged_at"
     list_display = (
-        *("logged_at", "operation", "table", "bot", "row_key", "staff_user", "login"),
-        "changes",
+        *("logged_at", "operation", "table", "bot", "row_key", "staff_user"),
+        *("client_address", "changes"),
     )
     # The days choose the partitions, the bot the index within them.
     list_filter = (
