@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
 
 from legacy_import.verify.checks import CHECKS
-from legacy_import.verify.page_words import IN_ENGLISH, RESULTS, SAYS, STATUSES
+from legacy_import.verify.page_words import FIGURES, IN_ENGLISH, RESULTS, SAYS, STATUSES
 
 STYLE = """
 :root { color-scheme: light dark; --good: light-dark(#17633a, #7fd6a2);
@@ -47,7 +47,9 @@ def as_html(told: dict[str, Any]) -> str:
         title = title if whole else gettext("Nothing differs in the part that was looked at")
         says = f"{says} {part}" if whole else part
     differ = any(check["first"] or check["not_made"] for check in told["checks"].values())
-    foreign = gettext(IN_ENGLISH) if get_language() != "en" and (differ or told["notes"]) else ""
+    measured = any(set(check["figures"]) - {*FIGURES} for check in told["checks"].values())
+    in_english = differ or measured or told["notes"]
+    foreign = gettext(IN_ENGLISH) if get_language() != "en" and in_english else ""
     notes = "".join(f"<li>{_quoted(note)}</li>" for note in told["notes"])
     known = escape(gettext("Good to know"))
     heading = escape(gettext("Verification: %(result)s") % {"result": gettext(STATUSES[status])})
@@ -56,7 +58,7 @@ def as_html(told: dict[str, Any]) -> str:
         f'<h1 class="{"good" if status == "passed" else "bad"}">{escape(title)}</h1>'
         f"<p>{escape(says)}</p><p><small>{_about(told)} {heading}.</small></p>"
         + (f"<p><small>{escape(foreign)}</small></p>" if foreign else "")
-        + "".join(_section(name, check) for name, check in told["checks"].items())
+        + "".join(_section(name, check) for name, check in told["checks"].items() if name in CHECKS)
         + (f"<section><h2>{known}</h2><ul>{notes}</ul></section>" if notes else "")
         + "</html>\n"
     )
@@ -113,6 +115,8 @@ def _result(wrong: int, result: str) -> str:
 
 
 def _figure(what: str, count: int) -> str:
+    if what not in FIGURES:
+        return f"{_number(count)} {_quoted(what)}"
     # Translators: what was looked at, such as "1,234 messages".
     text = escape(gettext("%(count)s %(what)s"))
     return text % {"count": _number(count), "what": _quoted(gettext(what))}

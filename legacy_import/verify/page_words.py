@@ -43,7 +43,9 @@ RESULTS = {
     "not made": gettext_noop("not made"),
     "not asked for": gettext_noop("not asked for"),
 }
-IN_ENGLISH = gettext_noop("What is said of single files and records is in English.")
+IN_ENGLISH = gettext_noop(
+    "What is said of single files and records, and of what was measured, is in English."
+)
 # What checks count, where it has no values in it.
 FIGURES = (
     gettext_noop("bots"),
@@ -57,6 +59,7 @@ FIGURES = (
     gettext_noop("files no longer in the tree"),
     gettext_noop("files of no bot"),
     gettext_noop("files read as a sample"),
+    gettext_noop("files to restore whose bytes were compared"),
     gettext_noop("files whose records changed places"),
     gettext_noop("kept as rejects"),
     gettext_noop("kept files that are no longer in the tree"),

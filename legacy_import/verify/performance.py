@@ -108,12 +108,6 @@ class Reads:
             if p95 > REQUIRED_MS:
                 what = f"{name} takes {p95:.0f} ms at p95; required are {REQUIRED_MS:.0f}"
                 self.findings.add(PERFORMANCE, "hot reads", what)
-        with connection.cursor() as cursor:
-            cursor.execute(SKEW)
-            partitions, smallest, largest, skew = cursor.fetchone()
-        sizes = f"partitions of messages, {smallest} to {largest}"
-        figure = f"{sizes} (the largest is {skew:.1f} times the mean)"
-        self.findings.count(PERFORMANCE, figure, partitions)
 
     def _again(self, name: str) -> list[float]:
         with connection.cursor() as cursor:
@@ -122,6 +116,15 @@ class Reads:
                 for values in self.values[name]
                 for taken in _times(cursor, READS[name], values, RUNS_AGAIN)
             ]
+
+
+def report_partitions(findings: Findings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SKEW)
+        partitions, smallest, largest, skew = cursor.fetchone()
+    sizes = f"partitions of messages, {smallest} to {largest}"
+    figure = f"{sizes} (the largest is {skew:.1f} times the mean)"
+    findings.count(PERFORMANCE, figure, partitions)
 
 
 def _times(cursor: Any, read: str, values: dict[str, Any], runs: int) -> list[float]:

@@ -30,7 +30,7 @@ from legacy_import.verify.integrity import check_integrity, check_owners
 from legacy_import.verify.isolation import check_isolation
 from legacy_import.verify.legible import legible
 from legacy_import.verify.of_bot import Comparison, Portion
-from legacy_import.verify.performance import Reads
+from legacy_import.verify.performance import Reads, report_partitions
 from legacy_import.verify.readiness import check_rollback
 from legacy_import.verify.runs import check_runs
 from legacy_import.verify.sample import Sample
@@ -123,6 +123,9 @@ class Verification:
                 for name, bot_id in bots.items():
                     reads.measure(bot_id, name)
                 reads.report()
+                # What other bots have is nothing for who manages one.
+                if self.bot is None:
+                    report_partitions(self.findings)
         if ISOLATION in self.findings.checks:
             check_isolation(bots, self.findings)
         if not self.findings.figures.get(SELF_TEST, Counter())["breaks"]:

@@ -1,10 +1,12 @@
 """Bots: who they are, what they do lately, and who of the staff works on them."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -22,7 +24,7 @@ from tenants.backoffice.pages import (
 )
 from tenants.backoffice.statuses import VERBS, StatusActions
 from tenants.models import Bot
-from tenants.tokens import Token
+from tenants.tokens import SHAPE, Token
 
 
 class BotForm(PlatformForm):
@@ -55,6 +57,14 @@ class BotForm(PlatformForm):
         if text:
             Token.parse(text)
         return text
+
+    def clean_config(self) -> Any:
+        config = self.cleaned_data["config"]
+        if "config" in self.changed_data and SHAPE.search(json.dumps(config)):
+            raise ValidationError(
+                _("There is a token in it, and whoever sees the bot could read it. Leave it out.")
+            )
+        return config
 
     def clean(self) -> dict[str, Any]:
         """The number before the colon is the Telegram bot's; a slip of the hand is not saved."""

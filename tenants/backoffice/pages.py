@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -90,6 +91,20 @@ class PlatformAdmin(ViewedAdmin):
             for title, options in fieldsets
         )
         return [(title, options) for title, options in left if options["fields"]]
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """An id that cannot be one is like one that is not there."""
+        chosen = request.POST.copy()
+        ids = filter(self._can_be_id, chosen.getlist(ACTION_CHECKBOX_NAME))
+        chosen.setlist(ACTION_CHECKBOX_NAME, [*ids])
+        request.POST = chosen  # type: ignore[assignment]
+        return super().response_action(request, queryset)
+
+    def _can_be_id(self, text: str) -> bool:
+        with suppress(ValidationError):
+            self.opts.pk.to_python(text)
+            return True
+        return False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Says what the database deletes with them."""

@@ -45,6 +45,13 @@ def test_a_chat_to_be_deleted_says_what_goes_along(manager: Client, alice_bot: B
     assert not Conversation.objects.filter(pk=chat.pk).exists()
 
 
+@pytest.mark.parametrize("listed", [LIST, "/admin/metrics/botmetric/", "/admin/tenants/botaccess/"])
+def test_an_id_that_is_none_is_one_that_is_not_there(manager: Client, listed: str) -> None:
+    for wrong in ("x", "\0", "9" * 30):
+        chosen = {"action": "delete_selected", "_selected_action": [wrong], "post": "yes"}
+        assert manager.post(listed, chosen, follow=True).status_code == 200
+
+
 def test_too_many_at_once(manager: Client, alice_bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "MOST_DELETED", 2)
     chats = [ConversationFactory(bot=alice_bot).pk for _ in range(3)]

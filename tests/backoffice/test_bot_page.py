@@ -165,6 +165,15 @@ def test_a_token_is_replaced_and_never_shown(alice_bot: Bot) -> None:
     assert token not in json.dumps([entry.after for entry in AuditEntry.objects.all()])
 
 
+def test_a_token_in_the_configuration_is_refused(alice_bot: Bot) -> None:
+    client = signed_in("manager", alice_bot)
+    typed = json.dumps({"deep": ["x 987654321:" + "B" * 35]})
+    response = client.post(page(alice_bot), {**form_of(client, alice_bot), "config": typed})
+    [error] = response.context["adminform"].form.errors["config"]
+    assert "There is a token in it" in error
+    assert Bot.objects.get(pk=alice_bot.pk).config == {}
+
+
 def test_a_token_of_another_telegram_bot_is_asked_about(alice_bot: Bot) -> None:
     client = signed_in("manager", alice_bot)
     Bot.objects.filter(pk=alice_bot.pk).update(token_masked="123456789:…AAAA")

@@ -306,7 +306,7 @@ def test_a_report_in_russian(run: ImportRun, sign_in: SignIn) -> None:
     assert '<html lang="ru">' in page
     for text in ("Есть различия", "Что сделать:", "запись 1", "В базе данных:", "1 различие"):
         assert text in page
-    assert "Об отдельных файлах и записях сказано по-английски." in page
+    assert "Об отдельных файлах и записях и об измеренном сказано по-английски." in page
     body = re.sub(r"(?s)<style>.*</style>|<bdi>.*?</bdi>|<span.*?</span>|<[^>]*>", " ", page)
     assert not re.search(
         "[A-Za-z]{2}", re.sub(r"manage\.py \w+|VACUUM ANALYZE|--[a-z-]+", "", body)

@@ -74,9 +74,9 @@
 
   function show() {
     const position = /^#m([1-9][0-9]*)$/.exec(location.hash);
+    scroll.querySelectorAll(".bo-shown").forEach((other) => other.classList.remove("bo-shown"));
     if (!position) return false;
     const line = document.getElementById(`m${position[1]}`);
-    scroll.querySelectorAll(".bo-shown").forEach((other) => other.classList.remove("bo-shown"));
     if (line) {
       line.classList.add("bo-shown");
       scroll.scrollTop = line.offsetTop - (scroll.clientHeight - line.offsetHeight) / 2;

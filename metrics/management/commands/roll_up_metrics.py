@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from metrics.rollups.days import EARLIEST
 from metrics.rollups.roll_up import RolledUp, bots_to_roll_up, roll_up
@@ -58,8 +58,8 @@ class Command(BaseCommand):
             try:
                 self._pass(since, options)
                 since = None
-            except (OperationalError, InterfaceError):
-                log.exception("The database does not answer; going on when it does.")
+            except (DatabaseError, InterfaceError):
+                log.exception("The pass failed; the next one tries again.")
                 connection.close()
             for _ in range(ceil(pause / step)):
                 if parent not in (None, os.getppid()):
