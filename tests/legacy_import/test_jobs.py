@@ -152,7 +152,7 @@ def test_a_stopped_runner_says_so(run: ImportRun, manager: User) -> None:
         holding.execute("SELECT pg_advisory_lock(%s)", [LOCK_CLASS])
         job_id = asked(manager, run, "retry")
         with runner() as process:
-            until(lambda: job(job_id).started_at)
+            until(lambda: query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
     assert job(job_id).exit_code == 130
