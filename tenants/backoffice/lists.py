@@ -1,5 +1,6 @@
 """What all lists have: counts and pages that stay cheap at any size, and downloads."""
 
+from copy import copy
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from tenants.backoffice.counting import CappedPaginator
 from tenants.backoffice.days import is_no_end
 from tenants.backoffice.downloads import download
 from tenants.backoffice.look import ChangeList, ModelAdmin
+from tenants.backoffice.site import MOST
 
 FORMS = ("csv", "json")
 WRONG_FILTERS = (DataError, ProgrammingError, ValidationError, IndexError, TypeError, ValueError)
@@ -75,7 +77,12 @@ class LargeList(ModelAdmin):
         downloads = [(form.upper(), reverse(names, args=[form])) for form in FORMS]
         context: dict[str, Any] = {"downloads": downloads, "asked": request.GET.urlencode()}
         context["title"] = capfirst(str(self.opts.verbose_name_plural))
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        answer = super().changelist_view(request, {**context, **(extra_context or {})})
+        if (shown := getattr(answer, "context_data", {}).get("cl")) and shown.result_count > MOST:
+            # No action takes all of them.
+            shown.model_admin = copy(self)
+            shown.model_admin.list_disable_select_all = True
+        return answer
 
     def changeform_view(
         self,

@@ -138,17 +138,24 @@ class PlatformAdmin(ViewedAdmin):
                 response = super().changeform_view(request, object_id, form_url, extra_context)
                 # Here, where a forged value that a widget cannot show is still caught.
                 return response.render() if isinstance(response, TemplateResponse) else response
-        except (IntegrityError, DataError, ValidationError):
+        except (IntegrityError, DataError, ValidationError) as error:
             if request.method != "POST":
                 raise
-            messages.error(
-                request,
-                gettext(
-                    "Nothing was saved: the database refused a value, perhaps because somebody "
-                    "else saved the same a moment ago. Please look again and repeat your change."
-                ),
+            told = self._told_by_constraint(error) or gettext(
+                "Nothing was saved: the database refused a value, perhaps because somebody "
+                "else saved the same a moment ago. Please look again and repeat your change."
             )
+            messages.error(request, told)
             return HttpResponseRedirect(request.get_full_path())
+
+    def _told_by_constraint(self, error: Exception) -> str | None:
+        """Also of rows that nobody here sees, such as another's bot with the same token."""
+        broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        for constraint in self.opts.constraints:
+            if constraint.name == broken:
+                why = gettext(constraint.get_violation_error_message())
+                return gettext("Nothing was saved: %(why)s") % {"why": why}
+        return None
 
 
 def may(least_role: str, row: Any = None) -> bool:

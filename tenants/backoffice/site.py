@@ -13,14 +13,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 
 # As many are shown before they are deleted.
-MOST_DELETED = 500
+MOST = 500
 
 
 @admin.action(permissions=["delete"], description=delete_selected.short_description)  # type: ignore[attr-defined]
 def delete_chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> Any:
-    if queryset.order_by()[: MOST_DELETED + 1].count() > MOST_DELETED:
+    if queryset.order_by()[: MOST + 1].count() > MOST:
         text = gettext("Nothing was deleted: choose at most %(most)s at once.")
-        model_admin.message_user(request, text % {"most": MOST_DELETED}, messages.ERROR)
+        model_admin.message_user(request, text % {"most": MOST}, messages.ERROR)
         return None
     return delete_selected(model_admin, request, queryset)
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import Conversation
-from tenants.backoffice import site
+from tenants.backoffice import lists, site
 from tenants.models import Bot
 from tests.factories import BotAccessFactory, ConversationFactory, MessageFactory, UserFactory
 
@@ -53,9 +53,15 @@ def test_an_id_that_is_none_is_one_that_is_not_there(manager: Client, listed: st
 
 
 def test_too_many_at_once(manager: Client, alice_bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "MOST_DELETED", 2)
+    monkeypatch.setattr(site, "MOST", 2)
     chats = [ConversationFactory(bot=alice_bot).pk for _ in range(3)]
     chosen = {"action": "delete_selected", "_selected_action": chats[:1], "select_across": "1"}
     answer = manager.post(LIST, {**chosen, "post": "yes"}, follow=True)
     assert "choose at most 2 at once" in answer.content.decode()
+    # So it is not offered.
+    monkeypatch.setattr(lists, "MOST", 2)
+    monkeypatch.setattr(lists.LargeList, "list_per_page", 1)
+    assert "across all pages" not in manager.get(LIST).content.decode()
+    monkeypatch.setattr(lists, "MOST", 3)
+    assert "across all pages" in manager.get(LIST).content.decode()
     assert Conversation.objects.filter(pk__in=chats).count() == 3
