@@ -201,7 +201,7 @@ def test_find_in_the_chat(chat: Conversation, as_role: As, alice_bot: Bot) -> No
     while True:
         page = read(client, chat, query)
         found += re.findall(r"around=(\d+)#m\1\"", page.replace("&amp;", "&").replace("q=", ""))
-        if not (link := re.search(r'href="([^"]*older=[^"]+)"', page)):
+        if not (link := re.search(r'href="([^"]+)">Older hits', page)):
             break
         query = link[1].replace("&amp;", "&")
     hits = list(dict.fromkeys(int(n) for n in found if 1 <= int(n) <= 201))
