@@ -78,7 +78,8 @@ REPAIRED = """
 """
 # A retry reads no file: the bytes are those of the version before it.
 PARTS = """
-    SELECT part.number, part.data FROM import_file_parts AS part
+    SELECT part.number, CASE WHEN same_as IS NULL THEN part.data END
+    FROM import_file_parts AS part
     WHERE part.bot_id = %(bot)s AND part.file_id = (
         SELECT file.id FROM import_files AS latest
         JOIN import_files AS file ON file.bot_id = latest.bot_id AND file.path = latest.path
@@ -91,7 +92,8 @@ PARTS = """
 """
 # Of the states before those of a run; what they share is with that.
 PARTS_BEFORE = """
-    SELECT file.path, before.sha256, part.number, coalesce(shared.data, part.data)
+    SELECT file.path, before.sha256, part.number,
+        CASE WHEN part.same_as IS NULL THEN part.data ELSE shared.data END
     FROM import_files AS file CROSS JOIN LATERAL (
         SELECT id, sha256 FROM import_files AS earlier
         WHERE earlier.bot_id = file.bot_id AND earlier.path = file.path AND earlier.id < file.id
