@@ -159,11 +159,9 @@ class Accounts:
                 what = f"was rejected for another reason: {reason}"
                 self.findings.add(REPAIRS, path, what, place, "code", None, code)
             else:
-                what, is_listed = (
-                    f"its {size} bytes are not kept ({reason})",
-                    self.findings.lists(REPAIRS),
-                )
-                sizes = kept.sizes_of_rejects(self.bot_id, read.path, place) if is_listed else ()
+                what, sizes = f"its {size} bytes are not kept ({reason})", list[int]()
+                if self.findings.lists(REPAIRS):
+                    sizes = kept.sizes_of_rejects(self.bot_id, read.path, place)
                 self.findings.add(REPAIRS, path, what, place, "bytes", size, sizes)
 
     def _compare_foreseen(self, path: str, expected: ExpectedRejects, refused: Places) -> None:
