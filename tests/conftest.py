@@ -8,14 +8,18 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from tenants.models import Bot
+from tests.emptied import empty_tables
 from tests.factories import BotFactory
 
 # A busy machine is no error of what is tested.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+TransactionTestCase._fixture_teardown = lambda _: empty_tables()
 
 # In the background a shell has SIGINT ignored, which the processes under test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,7 +12,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Respo
 from tenants.models import Bot
 from tests.browser.quiet import make_current, quiet_playwright
 from tests.browser.server import back_office
+from tests.emptied import empty_tables
 from tests.factories import BotAccessFactory, UserFactory
 from tests.isolation.world import PASSWORD
 
@@ -28,8 +28,6 @@ MODES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
 }
-# The server knows their ids, and keeps them.
-LASTING = {"django_content_type", "auth_permission", "django_migrations"}
 
 OpenPage = Callable[..., Page]
 Staff = Callable[..., User]
@@ -73,9 +71,7 @@ def db(server: str, django_db_blocker: Any) -> Iterator[None]:
     """In place of pytest-django's, which rolls back; no mark `django_db` is needed here."""
     with django_db_blocker.unblock():
         yield
-        tables = set(connection.introspection.django_table_names(only_existing=True)) - LASTING
-        statements = connection.ops.sql_flush(no_style(), sorted(tables), allow_cascade=False)
-        connection.ops.execute_sql_flush(statements)
+        empty_tables()
         connection.close()
 
 
