@@ -19,7 +19,7 @@ from legacy_import.backoffice.ledger import LedgerAdmin, View, fragment
 from legacy_import.backoffice.results import result_of
 from legacy_import.jobs.asking import attend
 from legacy_import.models import Job
-from legacy_import.verify.page import as_html
+from legacy_import.verify.report.page import as_html
 from tenants.backoffice.look import ChangeList, ChoicesDropdownFilter, display
 from tenants.backoffice.one_order import InOneOrderList
 

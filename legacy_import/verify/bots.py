@@ -11,9 +11,9 @@ from django.db.models.functions import Lower
 
 from legacy_import.verify.checks import ACCOUNTING, CONTENT, JSON
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.same import same_json
 from legacy_import.verify.source.bots import BotRow, bot_rows
 from legacy_import.verify.source.tree import File
+from legacy_import.verify.values.same import same_json
 from tenants.models import Bot
 from tenants.tokens import Token
 

@@ -7,28 +7,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conversations.personal import ErasedPeople
-from legacy_import.verify.accounting import Accounts, Read, path_hash
-from legacy_import.verify.backups import list_only_in_backups
+from legacy_import.verify.accounts.accounting import Accounts, Read, path_hash
+from legacy_import.verify.accounts.explained import Explained
+from legacy_import.verify.accounts.ledger import LedgerFile
+from legacy_import.verify.accounts.removed import Removed
 from legacy_import.verify.checks import ACCOUNTING, BACKUPS, OF_FILES, REPAIRS
-from legacy_import.verify.conversations import Conversations
-from legacy_import.verify.examples import Examples
-from legacy_import.verify.explained import Explained
+from legacy_import.verify.conversations.backups import list_only_in_backups
+from legacy_import.verify.conversations.imported import Imported, Sum
+from legacy_import.verify.conversations.messages import Conversations
+from legacy_import.verify.database.transactions import read_only
+from legacy_import.verify.dirt.repairs import compare_repairs
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.held_people import HeldPeople
-from legacy_import.verify.imported import Imported, Sum
-from legacy_import.verify.ledger import LedgerFile
 from legacy_import.verify.legible import legible
-from legacy_import.verify.measurements import Measurements
-from legacy_import.verify.people import compare_people
-from legacy_import.verify.places import Placed
-from legacy_import.verify.removed import Removed
-from legacy_import.verify.repairs import compare_repairs
+from legacy_import.verify.people.held_people import HeldPeople
+from legacy_import.verify.people.measurements import Measurements
+from legacy_import.verify.people.profiles import compare_people
+from legacy_import.verify.self_test.examples import Examples
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.rows import MessageRow, MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.tree import Kind
 from legacy_import.verify.timezones import TimeZones
-from legacy_import.verify.transactions import read_only
+from legacy_import.verify.values.places import Placed
 from tenants.context import maintenance_context
 
 PEOPLE_AT_ONCE = 500

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db.models.functions import Lower
 
 from conversations.personal import ErasedPeople
-from legacy_import.verify import ledger
-from legacy_import.verify.accounting import Read
+from legacy_import.verify.accounts import ledger
+from legacy_import.verify.accounts.accounting import Read
+from legacy_import.verify.accounts.runs import check_runs
 from legacy_import.verify.bots import compare_bots
 from legacy_import.verify.checks import (
     ACCOUNTING,
@@ -25,20 +26,19 @@ from legacy_import.verify.checks import (
     PERFORMANCE,
     SELF_TEST,
 )
+from legacy_import.verify.database.integrity import check_integrity, check_owners
+from legacy_import.verify.database.isolation import check_isolation
+from legacy_import.verify.database.performance import Reads, report_partitions
+from legacy_import.verify.database.transactions import read_only
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.integrity import check_integrity, check_owners
-from legacy_import.verify.isolation import check_isolation
 from legacy_import.verify.legible import legible
 from legacy_import.verify.of_bot import Comparison, Portion
-from legacy_import.verify.performance import Reads, report_partitions
-from legacy_import.verify.readiness import check_rollback
-from legacy_import.verify.runs import check_runs
+from legacy_import.verify.rollback.readiness import check_rollback
 from legacy_import.verify.sample import Sample
-from legacy_import.verify.selftest import self_test
+from legacy_import.verify.self_test.breaks import self_test
+from legacy_import.verify.self_test.trials import Trial
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import KNOWN, File, Kind, files, printable
-from legacy_import.verify.transactions import read_only
-from legacy_import.verify.trials import Trial
 from tenants.context import maintenance_context
 from tenants.models import Bot
 

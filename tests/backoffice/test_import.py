@@ -17,9 +17,9 @@ from django.urls import reverse
 from legacy_import.backoffice import results
 from legacy_import.models import ImportFile, ImportRun, Job, Reject, Repair
 from legacy_import.runs.status import runs as statuses
-from legacy_import.verify import page_words
 from legacy_import.verify.checks import CHECKS
-from legacy_import.verify.report import NEXT
+from legacy_import.verify.report import page_words
+from legacy_import.verify.report.result import NEXT
 from tenants.ids import uuid7
 from tenants.models import AuditEntry, Bot
 from tests.factories import BotAccessFactory, BotFactory, UserFactory

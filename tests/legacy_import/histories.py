@@ -16,7 +16,7 @@ from legacy_import.runs.run import Report
 from legacy_import.undoing.rollback import WrittenSince, rollback
 from legacy_import.verify.checks import CHECKS, ISOLATION, PERFORMANCE, SELF_TEST
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from legacy_import.verify.verification import Verification
 from tenants.context import bot_context, maintenance_context
 from tenants.models import Bot

@@ -14,7 +14,7 @@ import pytest
 from legacy_import.retry import retry
 from legacy_import.source import metrics, profiles
 from legacy_import.undoing.rollback import rollback
-from legacy_import.verify.report import as_text
+from legacy_import.verify.report.result import as_text
 from legacy_import.writing.refused import FileRefused
 from tests.legacy_import.tree import Tree, contents, counters, line, message, query, rows
 from tests.legacy_import.undisturbed import small_batches

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 
 from legacy_import.runs.progress import Bar
-from legacy_import.verify import report
 from legacy_import.verify.checks import ALWAYS, CHECKS, ROLLBACK
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.page import as_html
+from legacy_import.verify.report.page import as_html
+from legacy_import.verify.report.result import as_json, as_text, status
 from legacy_import.verify.verification import NotVerified, Verification
 
 DIFFERENCES = 3
@@ -101,7 +101,7 @@ class Command(BaseCommand):
                 returncode=130,
             ) from None
         seconds = time.monotonic() - started
-        self.figures = report.as_json(findings) | {
+        self.figures = as_json(findings) | {
             "tree": str(path),
             "bot": options["bot"],
             "verified_at": timezone.now().isoformat(" ", "seconds"),
@@ -110,7 +110,7 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(self.figures, ensure_ascii=False))
         elif options["verbosity"] > 0:
-            self.stdout.write(f"{report.as_text(findings)} in {seconds:.1f} s")
+            self.stdout.write(f"{as_text(findings)} in {seconds:.1f} s")
         if options["report"]:
             with translation.override(options["report_language"]):
                 page = as_html(self.figures)
@@ -118,7 +118,7 @@ class Command(BaseCommand):
                 options["report"].write_text(page, encoding="utf-8")
             except OSError as error:
                 raise CommandError(f"--report: {error}") from error
-        if report.status(findings) != "passed":
+        if status(findings) != "passed":
             sys.exit(DIFFERENCES)
 
 

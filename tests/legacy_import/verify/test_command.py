@@ -11,11 +11,11 @@ from django.test import override_settings
 
 from conversations.models import Conversation, Message
 from legacy_import.management.commands import verify_migration
-from legacy_import.verify import selftest
 from legacy_import.verify.checks import CHECKS, OF_FILES
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
-from legacy_import.verify.report import as_json, as_text, status
+from legacy_import.verify.report.result import as_json, as_text, status
+from legacy_import.verify.self_test import breaks
 from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
@@ -213,9 +213,9 @@ def test_what_a_sample_does_not_read_is_still_accounted_for(imported):
 
 
 @pytest.mark.parametrize("options", [{}, {"sample": 1}, {"only": "performance"}])
-@pytest.mark.parametrize("blind_to", selftest.BREAK)
+@pytest.mark.parametrize("blind_to", breaks.BREAK)
 def test_a_verifier_that_is_blind_says_so(imported, capsys, monkeypatch, options, blind_to):
-    monkeypatch.setitem(selftest.BREAK, blind_to, "SELECT 1")
+    monkeypatch.setitem(breaks.BREAK, blind_to, "SELECT 1")
     code, out = ran(imported, capsys, **options)
     assert code == 3
     assert f"{blind_to} was not noticed" in out

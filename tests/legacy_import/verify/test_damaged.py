@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from legacy_import.verify.report import status
+from legacy_import.verify.report.result import status
 from tests.legacy_import.tree import Tree
 from tests.legacy_import.verify.verifying import verified
 

@@ -9,7 +9,7 @@ import pytest
 
 from legacy_import.runs import session
 from legacy_import.source.records import Message, Metric, Profile, Reject
-from legacy_import.verify.report import status
+from legacy_import.verify.report.result import status
 from tests.legacy_import.tree import Tree, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, everything, verified
 

@@ -11,7 +11,7 @@ import pytest
 from conversations.models import Conversation, Message
 from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from tenants.context import bot_context, maintenance_context
 from tests.legacy_import.tree import Tree, line, message, query
 from tests.legacy_import.verify.verifying import everything, passed, verified

@@ -19,7 +19,7 @@ from legacy_import.models import (
 )
 from legacy_import.verify.checks import ALWAYS, OF_FILES
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import status
+from legacy_import.verify.report.result import status
 from tenants.context import maintenance_context
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, line, message

@@ -14,7 +14,7 @@ from django.db import connection, models
 
 from conversations.models import Conversation, Message, Profile
 from legacy_import.models import Backup, FilePart, Original, Reject, Repair
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from metrics.models import BotMetric
 from tenants.context import maintenance_context
 from tenants.models import Bot

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from tests.clusters import ROOT
 from tests.factories import BotFactory
 from tests.legacy_import.tree import Tree, line, message, query
@@ -37,7 +37,7 @@ from legacy_import.runs.options import Options, Silent
 from legacy_import.runs.run import import_tree
 from legacy_import.verify.checks import ALWAYS, OF_FILES
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from legacy_import.verify.verification import Verification
 connection.settings_dict.update(json.loads(sys.argv[1]))
 root = Path(sys.argv[2])

@@ -6,8 +6,8 @@ import pytest
 
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.of_bot import Comparison
-from legacy_import.verify.page import as_html
-from legacy_import.verify.report import as_json, as_text, status
+from legacy_import.verify.report.page import as_html
+from legacy_import.verify.report.result import as_json, as_text, status
 from tests.legacy_import.tree import Tree, line
 from tests.legacy_import.verify.verifying import verified
 

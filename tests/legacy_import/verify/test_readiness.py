@@ -8,7 +8,7 @@ import pytest
 from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.checks import ACCOUNTING, ALWAYS, ROLLBACK
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text
+from legacy_import.verify.report.result import as_text
 from tests.legacy_import.test_rollback import data
 from tests.legacy_import.tree import Tree, line, message
 from tests.legacy_import.verify.verifying import verified

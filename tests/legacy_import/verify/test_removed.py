@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from tests.legacy_import.tree import Tree, line, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, everything, passed, verified
 

@@ -8,7 +8,7 @@ from legacy_import.retry import retry
 from legacy_import.undoing.rollback import rollback
 from legacy_import.verify.checks import ACCOUNTING, ALWAYS
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.report import as_text
+from legacy_import.verify.report.result import as_text
 from tests.legacy_import.tree import Tree, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, verified
 

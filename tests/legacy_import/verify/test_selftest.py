@@ -7,15 +7,18 @@ import psycopg
 import pytest
 
 from conversations.models import Conversation, Message
-from legacy_import.verify import conversations, of_bot, stored, trials
-from legacy_import.verify.accounting import Accounts
-from legacy_import.verify.conversations import Conversations
+from legacy_import.verify import of_bot
+from legacy_import.verify.accounts.accounting import Accounts
+from legacy_import.verify.conversations import messages as conversations
+from legacy_import.verify.conversations.imported import Sum
+from legacy_import.verify.conversations.messages import Conversations
+from legacy_import.verify.conversations.others import Others
+from legacy_import.verify.database import stored
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.imported import Sum
-from legacy_import.verify.measurements import Measurements
 from legacy_import.verify.of_bot import Comparison
-from legacy_import.verify.others import Others
-from legacy_import.verify.report import status
+from legacy_import.verify.people.measurements import Measurements
+from legacy_import.verify.report.result import status
+from legacy_import.verify.self_test import trials
 from legacy_import.verify.source.messages import Messages
 from legacy_import.verify.source.reading import Expected
 from legacy_import.verify.source.tree import files

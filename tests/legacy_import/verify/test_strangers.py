@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legacy_import.verify.report import status
+from legacy_import.verify.report.result import status
 from legacy_import.verify.source import strangers
 from legacy_import.verify.source.strangers import MASKED, WITHHELD
 from tests.factories import BotFactory

@@ -9,11 +9,11 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message, Profile
-from legacy_import.verify import performance
 from legacy_import.verify.checks import CHECKS
+from legacy_import.verify.database import performance
+from legacy_import.verify.database.performance import Reads
 from legacy_import.verify.findings import Findings
-from legacy_import.verify.performance import Reads
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from legacy_import.verify.verification import NotVerified
 from tenants.context import bot_context
 from tests.factories import BotFactory

@@ -3,7 +3,7 @@
 from typing import Any
 
 from legacy_import.verify.findings import Finding, Findings
-from legacy_import.verify.report import as_text, status
+from legacy_import.verify.report.result import as_text, status
 from legacy_import.verify.verification import Verification
 from tests.legacy_import.tree import Tree
 

@@ -1,0 +1,1 @@
+"""What the import's ledger says, against the files and the rows."""

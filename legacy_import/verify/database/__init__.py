@@ -1,0 +1,1 @@
+"""What the database has, and the checks of all its rows."""

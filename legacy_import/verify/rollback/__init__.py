@@ -1,0 +1,1 @@
+"""What undoing a run would do."""

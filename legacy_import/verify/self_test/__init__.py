@@ -1,0 +1,1 @@
+"""The verifier must see what it breaks itself."""

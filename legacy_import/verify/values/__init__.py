@@ -1,0 +1,1 @@
+"""Values and records in the forms in which they are compared and counted."""
