@@ -61,7 +61,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Of the module: other tests make Django's content types anew, which a process remembers."""
+    """Of the module: it runs jobs and rolls up metrics, which tests of these would meet."""
     with django_db_blocker.unblock(), back_office() as address:
         yield address
 
