@@ -51,9 +51,9 @@ def metric_records(reading: Reading, blocks: Iterator[bytes], zone: dt.tzinfo) -
                 refused = refusal(fault)
                 yield Reject(document.take(), refused.code, refused.detail, found.raw)
             else:
-                yield from snapshots.read(snapshot, {}, decoder.notes)
+                yield from snapshots.read(snapshot, {}, decoder.notes, found.raw)
     if (current := document.values.get("current")) is not None:
-        yield from snapshots.read(current, {"snapshot": "current"}, [])
+        yield from snapshots.read(current, {"snapshot": "current"}, [], as_json(current))
 
 
 class _Snapshots:
@@ -62,10 +62,10 @@ class _Snapshots:
         self._take, self._zone = take, zone
 
     def read(
-        self, snapshot: Any, tags: dict[str, Any], odd: list[Note]
+        self, snapshot: Any, tags: dict[str, Any], odd: list[Note], raw: bytes
     ) -> Iterator[Metric | Reject]:
         if not isinstance(snapshot, dict):
-            yield Reject(self._take(), "not-an-object", "", as_json(snapshot))
+            yield Reject(self._take(), "not-an-object", "", raw)
             return
         notes = list(odd)
         recorded_at = self._time(snapshot, notes)
@@ -73,7 +73,7 @@ class _Snapshots:
         flat = {name: item for name, item in snapshot.items() if name != TIME}
         metrics = snapshot.get("metrics", flat)
         if not isinstance(metrics, dict):
-            yield Reject(self._take(), "not-an-object", "metrics", as_json(snapshot))
+            yield Reject(self._take(), "not-an-object", "metrics", raw)
             return
         for name, value in _numbers(metrics):
             place = self._take()
@@ -83,7 +83,7 @@ class _Snapshots:
                 yield metric
             except FAULTS as fault:
                 refused = refusal(fault)
-                yield Reject(place, refused.code, refused.detail, as_json({name[:500]: value}))
+                yield Reject(place, refused.code, refused.detail, as_json({name: value}))
             notes = []  # are on the first one
 
     def _time(self, snapshot: dict[str, Any], notes: list[Note]) -> dt.datetime:

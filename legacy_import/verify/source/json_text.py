@@ -1,5 +1,6 @@
 """JSON values as they are written: nothing rounded, nothing lost without a trace."""
 
+import json
 from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError, JSONDecoder
 from json.scanner import make_scanner
@@ -95,10 +96,15 @@ def number(text: str) -> float | Number:
 
 
 def as_written(value: Any) -> str:
-    """A number or boolean as JSON text."""
+    """As it stood in its file, but for white space."""
     match value:
-        case bool():
-            return "true" if value else "false"
-        case Number() | Written():
-            return str(value) if isinstance(value, Number) else value.text
-    return repr(value)
+        case dict():
+            members = (f"{as_written(name)}: {as_written(item)}" for name, item in value.items())
+            return f"{{{', '.join(members)}}}"
+        case list():
+            return f"[{', '.join(map(as_written, value))}]"
+        case Number():
+            return str(value)
+        case Written():
+            return value.text
+    return json.dumps(value, ensure_ascii=False)

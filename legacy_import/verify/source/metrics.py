@@ -1,7 +1,6 @@
 """Measurements: the fields of metrics.json's snapshots, and of people's conversation_stats."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,7 @@ from legacy_import.verify.source.json_text import Number, as_written
 from legacy_import.verify.source.rows import MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.times import is_guessed, microseconds
 
-LONGEST_NAME = 500
+LONGEST_NAME = 200
 MOST_DIGITS = 1_000
 NO_TIME = 0
 
@@ -48,7 +47,7 @@ class Snapshots:
                 try:
                     yield _row(self.place, name, value, tags, time, list(repairs))
                 except Refused as why:
-                    raw = f"{{{json.dumps(name)}: {as_written(value)}}}".encode()
+                    raw = as_written({name: value}).encode("utf-8", "backslashreplace")
                     digest = hashlib.sha256(raw).digest()
                     yield Reject(self.place, len(raw), digest, str(why))
                 repairs = []  # are noted of the snapshot's first
@@ -79,7 +78,7 @@ def _row(
     place: int, name: str, value: Any, tags: dict[str, Any], time: int, repairs: list[str]
 ) -> MetricRow:
     name = columns.text(name, repairs, "metric_name")
-    if not 0 < len(name.encode()) <= LONGEST_NAME:
+    if not 0 < len(name) <= LONGEST_NAME:
         raise Refused("the metric's name")
     return MetricRow(place, name, _measured(value), tags, time, tuple(repairs))
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import stat
 from array import array
@@ -19,7 +18,7 @@ from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.encodings import BLOCK
-from legacy_import.verify.source.json_text import Number
+from legacy_import.verify.source.json_text import Number, as_written
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
@@ -210,14 +209,17 @@ class Expected:
         for entry in document.records("history"):
             yield from self._snapshot(document, snapshots, entry, {})
         current = document.header.get("current")
-        if isinstance(current, dict):
-            yield from self._snapshot(document, snapshots, current, {"snapshot": "current"})
-        elif current is not None:
-            raw = kept(json.dumps(current).encode())
-            yield _reject(snapshots.place + 1, raw, "a snapshot is an object")
+        if current is not None:
+            raw = kept(as_written(current).encode("utf-8", "backslashreplace"))
+            yield from self._snapshot(document, snapshots, current, {"snapshot": "current"}, raw)
 
     def _snapshot(
-        self, document: Document, snapshots: Snapshots, entry: object, tags: dict[str, str]
+        self,
+        document: Document,
+        snapshots: Snapshots,
+        entry: object,
+        tags: dict[str, str],
+        raw: Kept | None = None,
     ) -> Iterator[Row | Reject]:
         try:
             if not isinstance(entry, Kept):
@@ -228,7 +230,7 @@ class Expected:
                 return
             damaged = _reject(0, entry, DAMAGE)
         except Refused as why:
-            damaged = _reject(0, document.raw(), str(why))
+            damaged = _reject(0, raw or document.raw(), str(why))
         snapshots.place += 1
         yield replace(damaged, place=snapshots.place)
 

@@ -1,5 +1,6 @@
 """What was imported verifies clean; what is then changed by hand is reported, with its place."""
 
+import json
 import time
 from typing import Any
 
@@ -191,6 +192,23 @@ def test_delta_passes_verify_too(imported, emma):
     assert passed(findings)
     assert findings.figures["content"]["messages no longer in their files"] == 1
     assert findings.figures["content"]["metrics no longer in their files"] == 2
+
+
+@pytest.mark.parametrize("current", [{"metrics": [1]}, [1]])
+def test_snapshots_that_are_none_are_kept_as_they_stood(tree, emma, current):
+    snapshots = {"history": [5, {"metrics": 5, "a": [1.50]}, SNAPSHOT], "current": current}
+    tree.write("metrics.json", json.dumps(snapshots, indent=2).encode())
+    tree.imported()
+    assert passed(verified(tree))
+
+
+@pytest.mark.parametrize("letter", ["x", "ж"])
+def test_names_of_measurements_as_long_as_may_be(tree, emma, letter):
+    names = {letter * long: long for long in (200, 201, 501)}
+    tree.write("metrics.json", {"history": [{**SNAPSHOT, "metrics": names}]})
+    tree.person(7, conversation_stats=names)
+    assert tree.imported().counts["metrics"].rejected == 2
+    assert passed(verified(tree))
 
 
 ADDED = """
