@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -52,7 +53,10 @@ class OddNumber:
     text: str
 
 
-CYRILLIC_WORD = re.compile(rb"[\xa8\xb8\xc0-\xff]{2}")
+# With letters that are not ASCII; as Windows-1251 has them, no capital stands behind a small one.
+WORD = re.compile(rb"[A-Za-z]*[\xa8\xb8\xc0-\xff][A-Za-z\xa8\xb8\xc0-\xff]*")
+CYRILLIC_WORD = re.compile(rb"[\xa8\xc0-\xdf]*[\xb8\xe0-\xff]*")
+ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 UNDEFINED_IN_1251 = b"\x98"
 NO_ASCII_CHARACTER = re.compile("[^\0-\x7f\udc80-\udcff]")
 # Each can end in a text that PostgreSQL does not store.
@@ -148,8 +152,16 @@ def _is(number: float, text: str) -> bool:
 
 
 def is_windows_1251(raw: bytes) -> bool:
-    """Words of Cyrillic letters, and not one character of UTF-8."""
-    if UNDEFINED_IN_1251 in raw or not CYRILLIC_WORD.search(raw):
+    """Words of Cyrillic letters, more than other ones, and not one character of UTF-8."""
+    if UNDEFINED_IN_1251 in raw:
+        return False
+    words = WORD.findall(ESCAPE.sub(b" ", raw))
+    cyrillic = [word for word in words if CYRILLIC_WORD.fullmatch(word)]
+    longer = [word for word in cyrillic if len(word) > 1]
+    if len(longer) <= len(words) - len(cyrillic):
+        return False
+    with suppress(UnicodeDecodeError):  # halves of characters, each as UTF-8 would have it
+        raw.decode("utf-8", "surrogatepass")
         return False
     return not NO_ASCII_CHARACTER.search(raw.decode("utf-8", "surrogateescape"))
 

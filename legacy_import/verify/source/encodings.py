@@ -5,8 +5,8 @@ import re
 from typing import BinaryIO
 
 BLOCK = 1 << 20
-# Two letters in a row: a single byte might as well be another encoding's.
-RUSSIAN_WORD = re.compile(rb"[\xa8\xb8\xc0-\xff]{2}")
+# Outside of JSON's escapes.
+LETTERS = re.compile(rb"\\u[0-9a-fA-F]{4}|\\.|([A-Za-z\xa8\xb8\xc0-\xff]+)", re.DOTALL)
 UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
@@ -65,9 +65,33 @@ def _encoding(beginning: bytes) -> tuple[str, str, int]:
 
 def windows_1251(raw: bytes) -> str:
     """The text, where these bytes are certainly that and no damaged UTF-8."""
-    if not RUSSIAN_WORD.search(raw) or UTF8_LETTER.search(raw):
+    if UTF8_LETTER.search(raw) or not _is_russian(raw) or _has_halves_only(raw):
         raise Undecodable
     try:
         return raw.decode("cp1251")
     except UnicodeDecodeError:
         raise Undecodable from None
+
+
+def _is_russian(raw: bytes) -> bool:
+    """More words of it are Russian than not; a single byte might be any encoding's letter."""
+    russian = other = 0
+    for letters in LETTERS.findall(raw):
+        if letters.isascii():
+            continue
+        word = letters.decode("cp1251")
+        capitals = len(word) - len(word.lstrip("ЁАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"))
+        if all(letter in "ёабвгдежзийклмнопрстуфхцчшщъыьэюя" for letter in word[capitals:]):
+            russian += len(word) > 1
+        else:
+            other += 1
+    return russian > other
+
+
+def _has_halves_only(raw: bytes) -> bool:
+    """Characters of UTF-16, each half written as if it were one of UTF-8's."""
+    try:
+        raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True

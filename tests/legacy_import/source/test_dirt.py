@@ -163,7 +163,14 @@ def test_windows_1251(workspace: Path, dialect: int) -> None:
     assert [(note.code, note.original) for note in it.notes] == [("windows-1251", raw)]
 
 
-@pytest.mark.parametrize("strange", [b"\xff", b"\xd0", b"\xcf\xf0\x98", "Ё".encode() + b"\xcf\xf0"])
+@pytest.mark.parametrize(
+    "strange",
+    [
+        *(b"\xff", b"\xd0", b"\xcf\xf0\x98", "Ё".encode() + b"\xcf\xf0"),
+        # An emoji in halves; Latin-1, which as Windows-1251 were "GrьЯe".
+        *(b"\xed\xa0\xbd\xed\xb8\x80", "Grüße aus München".encode("latin-1")),
+    ],
+)
 def test_undecodable(workspace: Path, dialect: int, strange: bytes) -> None:
     raw = json.dumps(record(dialect, 20, text="?")).encode().replace(b"?", strange + b" ")
     it = only(workspace, dialect, raw)
