@@ -100,8 +100,11 @@ def roster(options: Options, names: list[str], files: list[SourceFile], outcome:
     """Of the bots with these names, and of those that bots.json names as well."""
     found = Roster(list(names))
     lower = lowered(names)
-    if len(set(lower.values())) < len(lower):
-        raise ImportRefused("Two folders are named alike but for capitals, as bots cannot be.")
+    if alike := [name for name in names if [*lower.values()].count(lower[name]) > 1]:
+        named = ", ".join(sorted(alike)[:SHOWN])
+        raise ImportRefused(
+            f"Folders are named alike but for capitals, as bots cannot be: {named}. Rename them."
+        )
     entries: dict[str, tuple[str, BotEntry]] = {}
     for path, entry in _entries(options, files, found, outcome):
         key = lowered([entry.name])[entry.name]

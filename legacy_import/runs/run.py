@@ -193,7 +193,7 @@ def _look_for_vanished(options: Options, report: Report, bot_trees: dict[str, Bo
     if options.bot is None:
         known = [tree.bot_id for tree in bot_trees.values() if tree.bot_id]
         report.remarks += (
-            f"{name}: was imported from here, and has no folder with files any more. Its rows stay."
+            f"{name}: was imported before, and has no folder with files here. Its rows stay."
             for name in absent(known)
         )
 

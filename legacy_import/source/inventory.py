@@ -26,7 +26,7 @@ SIGNS = {*FOLDERS, b"girls_data.json", b"metrics.json"}  # of a bot's tree
 ORDER = (b"bots.json", b"config.json", b"girls_data.json", b"girls_data", b"metrics.json",
          b"conversations", b"backups")  # fmt: skip
 LEFTOVER = re.compile(rb"(-?[0-9]{1,19})\.(?:tmp|json\.tmp|backup\..*\.json)")
-UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\\\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 ESCAPE = re.compile(r"\\(\\|[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 # The problem of a conversation that has backups and no file.
 ABSENT = "absent"

@@ -133,7 +133,7 @@ def test_the_folder_of_a_bot_is_gone(tree: Tree) -> None:
     shutil.rmtree(tree.root / "Emma" / "conversations")
     for dry_run in (True, False):
         assert tree.imported(bot=None, dry_run=dry_run).remarks == [
-            "Emma: was imported from here, and has no folder with files any more. Its rows stay."
+            "Emma: was imported before, and has no folder with files here. Its rows stay."
         ]
     assert tree.imported(bot="Anna").remarks == []
 

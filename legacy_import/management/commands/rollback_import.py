@@ -60,7 +60,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{rows:,} {table} {verb}, {undone.restored[table]:,} as before")
         if not dry_run:
             self.stdout.write(
-                f"Run {undone.about} is undone by run {undone.run_id}. Bots that it made stay."
+                f"Run {undone.about} is undone by run {undone.run_id}. "
+                "Bots that it made stay, and what bots.json gave to bots: token, status, settings."
             )
 
     def _list(self, rows: list[str]) -> None:

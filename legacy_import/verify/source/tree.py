@@ -11,7 +11,9 @@ from pathlib import Path
 
 BEGINS_64_BITS, ENDS_64_BITS = -(2**63), 2**63
 ID = re.compile(r"-?[1-9][0-9]{0,18}|0")
-UNPRINTABLE = re.compile("[\\\\\0-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
+UNPRINTABLE = re.compile(
+    "[\\\\\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\udc80-\udcff]"
+)
 KNOWN = ("girls_data", "conversations", "backups", "metrics.json", "girls_data.json")
 BOT_LISTS = ("bots.json", "config.json")
 NOT_SEEN = 0
