@@ -13,7 +13,6 @@ from legacy_import.models import (
     ImportChunk,
     ImportFile,
     Reject,
-    Repair,
 )
 from legacy_import.writing.inserting import insert
 from tenants.ids import uuid7
@@ -41,41 +40,32 @@ SHARE = """
 """
 
 
-def write_records(batch: Batch) -> None:
-    def of(part: Part, place: int) -> dict[str, Any]:
-        return {"bot_id": batch.bot_id, "file_id": part.file_id, "place": place}
+RECORD = {"id": "uuid", "file_id": "uuid", "place": "bigint"}
+REJECT = {**RECORD, "code": "text", "reason": "text", "raw": "bytea", "piece": "integer"}
+REPAIR = {**RECORD, "code": "text", "pointer": "text", "original": "bytea"}
+ORIGINAL = {**RECORD, "original": "bytea"}
 
-    Reject.objects.bulk_create(
-        [
-            Reject(
-                **of(part, place),
-                code=each.code,
-                # It may quote what PostgreSQL cannot hold.
-                reason=storable(each.reason),
-                raw=each.raw,
-                piece=piece,
-            )
+
+def write_records(batch: Batch) -> None:
+    insert(
+        *("import_rejects", REJECT, batch.bot_id),
+        (
+            # The reason may quote what PostgreSQL cannot hold.
+            (uuid7(), part.file_id, place, each.code, storable(each.reason), each.raw, piece)
             for part in batch.parts
             for place, piece, each in part.rejects
-        ],
-        batch_size=1000,
+        ),
     )
-    Repair.objects.bulk_create(
-        [
-            Repair(
-                **of(part, place),
-                code=note.code,
-                pointer=storable(note.where),
-                original=note.original,
-            )
+    insert(
+        *("import_repairs", REPAIR, batch.bot_id),
+        (
+            (uuid7(), part.file_id, place, note.code, storable(note.where), note.original)
             for part in batch.parts
             for place, note in part.notes
-        ],
-        batch_size=1000,
+        ),
     )
-    originals = {"id": "uuid", "file_id": "uuid", "place": "bigint", "original": "bytea"}
     insert(
-        *("import_originals", originals, batch.bot_id),
+        *("import_originals", ORIGINAL, batch.bot_id),
         (
             (uuid7(), part.file_id, place, original)
             for part in batch.parts
