@@ -16,17 +16,19 @@ LONGEST_ESCAPE = len("\\u0000")
 FIRST_RECORD = re.compile(rb'\s*(?:\[|\{.*?"messages"\s*:\s*\[)\s*(\{.*)', re.DOTALL)
 # Of a record that is cut off: the key of its last value, and how that begins.
 Torn = tuple[str, str]
+Readable = tuple[dict[str, Any], Torn | None]
 
 
-def is_mended(rejected: bytes, record: Any, shape: dict[str, Any], beside: bool) -> bool:
+def is_mended(rejected: Readable, record: Any, shape: dict[str, Any], beside: bool) -> bool:
     """`beside` says that it follows the same record; its time alone is then enough."""
-    told, torn = readable(rejected)
+    told, torn = rejected
     match record:
         case Metric():
             return record.metric_name in told
         case Profile():
             number = str(record.telegram_id)
-            return number in (told.get("telegram_id"), told.get("chat_id"), *told, torn and torn[0])
+            ids = (told.get("telegram_id"), told.get("chat_id"), torn and torn[0])
+            return number in ids or number in told
         case Message():
             whole, _ = readable(record.original or as_json(render_message(shape, record)))
         case Reject():
@@ -46,7 +48,9 @@ def is_mended(rejected: bytes, record: Any, shape: dict[str, Any], beside: bool)
 def is_mended_file(rejected: bytes, first: Any, shape: dict[str, Any]) -> bool:
     """Of a conversation's file that was cut off in its first record: whether that is there now."""
     match = FIRST_RECORD.match(rejected)
-    return not match or (first is not None and is_mended(match[1], first, shape, beside=False))
+    return not match or (
+        first is not None and is_mended(readable(match[1]), first, shape, beside=False)
+    )
 
 
 def _is_same(told: dict[str, Any], whole: dict[str, Any], beside: bool) -> bool:
@@ -56,7 +60,7 @@ def _is_same(told: dict[str, Any], whole: dict[str, Any], beside: bool) -> bool:
     return agree(("id",)) or (agree(TIMES) and (beside or agree(TEXTS)))
 
 
-def readable(raw: bytes) -> tuple[dict[str, Any], Torn | None]:
+def readable(raw: bytes) -> Readable:
     """What a JSON object says as far as it goes, and where it ends if it is cut off."""
     text, told = raw.decode("utf-8", "ignore").lstrip(), dict[str, Any]()
     if text[:1] not in ("{", '"'):

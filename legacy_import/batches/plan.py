@@ -13,7 +13,7 @@ from legacy_import.batches.counts import RECORDS, WHOLE
 from legacy_import.batches.encode import REJECTED
 from legacy_import.batches.items import Item, item
 from legacy_import.batches.known import Chunk, KnownFile, Sequence, rejected_bytes
-from legacy_import.batches.mended import is_mended
+from legacy_import.batches.mended import Readable, is_mended, readable
 from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
 from legacy_import.source.hashes import Hashes
@@ -73,6 +73,8 @@ class FilePlan:
         self.whole_digests: list[str] = []
         self.whole_first: Reject | None = None
         self.part = self._new_part(opens=True)
+        # The reject that records were last compared with: it may be a whole file.
+        self._rejected: tuple[int, Readable] | None = None
         self.row: Callable[[int, int, bytes], bytes] | None = None
         if self.file.kind == Kind.CONVERSATION and self.file.key is not None:
             base = identity.conversation_base(self.bot_id, self.file.key)
@@ -132,8 +134,10 @@ class FilePlan:
         return sum(encode.identity_of(id) in known for id in self.reading.left_out)
 
     def _is_mended(self, index: int, item: Item, beside: bool) -> bool:
-        rejected = rejected_bytes(self.bot_id, self.path, index + 1)
-        return is_mended(rejected, item.record, self.reading.shape, beside)
+        if self._rejected is None or self._rejected[0] != index:
+            raw = rejected_bytes(self.bot_id, self.path, index + 1)
+            self._rejected = index, readable(raw)
+        return is_mended(self._rejected[1], item.record, self.reading.shape, beside)
 
     def _items(self) -> Iterator[Item]:
         last_rejected = 0

@@ -26,14 +26,16 @@ RECORD = Message(
 def test_wherever_it_is_cut_off(plain: bool) -> None:
     raw = json.dumps(WHOLE, ensure_ascii=plain).encode()
     for end in range(len('{"id": 1'), len(raw)):
-        assert is_mended(raw[:end], RECORD, SHAPE, beside=False), raw[:end]
-        assert is_mended(raw[:end], Reject(1, "truncated", "", raw[: end + 1]), SHAPE, False)
+        assert is_mended(readable(raw[:end]), RECORD, SHAPE, beside=False), raw[:end]
+        assert is_mended(
+            readable(raw[:end]), Reject(1, "truncated", "", raw[: end + 1]), SHAPE, False
+        )
 
 
 @pytest.mark.parametrize("field", ["id", "timestamp", "sender", "content"])
 def test_another_one_is_not(field: str) -> None:
     other = {**WHOLE, field: 77 if field == "id" else "another"}
-    assert not is_mended(json.dumps(other).encode()[:-2], RECORD, SHAPE, beside=True)
+    assert not is_mended(readable(json.dumps(other).encode()[:-2]), RECORD, SHAPE, beside=True)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_another_one_is_not(field: str) -> None:
 )
 def test_one_that_was_whole(change: dict[str, Any], beside: bool, same: bool) -> None:
     raw = json.dumps({**WHOLE, **change}).encode()
-    assert is_mended(raw, RECORD, SHAPE, beside) is same
+    assert is_mended(readable(raw), RECORD, SHAPE, beside) is same
 
 
 @pytest.mark.parametrize(
@@ -58,4 +60,4 @@ def test_one_that_was_whole(change: dict[str, Any], beside: bool, same: bool) ->
 )  # fmt: skip
 def test_bytes_of_every_kind(raw: bytes) -> None:
     readable(raw)
-    assert not is_mended(raw, RECORD, SHAPE, beside=True)
+    assert not is_mended(readable(raw), RECORD, SHAPE, beside=True)
