@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
@@ -9,6 +10,7 @@ from django.db import connection
 from conversations.personal import ErasedPeople
 from legacy_import.verify.accounts.accounting import PARTS
 from legacy_import.verify.checks import ACCOUNTING
+from legacy_import.verify.database.streamed import streamed
 from legacy_import.verify.findings import Findings
 
 # What no run of a bot is like -> when it is. The server's clock and the importer's may differ.
@@ -37,6 +39,7 @@ NEVER = {
             WHERE file.bot_id = run.bot_id AND file.run_id = run.id AND file.kind = 'metrics'
                 AND file.header ->> 'source_tz' <> run.options ->> 'source_tz')""",
 }
+FEWER_THAN_MET = "the ledger has fewer fingerprints than there were records in"
 RUNS = """
     SELECT run.number FROM (
         SELECT *, max(started_at) OVER before AS last_start,
@@ -57,6 +60,29 @@ TALLIES = """
     GROUP BY 1, 2, 3
 """
 OF_FILES = "JOIN import_files AS file ON file.bot_id = run.bot_id AND file.run_id = run.id"
+# Of each file the first run that met more records than the ledger has fingerprints of: those in
+# it, and those that had been. Of a file that was rejected whole no record was met.
+FEWER = """
+    SELECT DISTINCT ON (path) path, number, met, held FROM (
+        SELECT file.path, file.id, run.number, file.status, file.header,
+            coalesce((tally ->> 'source')::numeric, 0)
+                + coalesce((tally ->> 'vanished')::numeric, 0) AS met,
+            coalesce(sum(chunk.records) OVER (PARTITION BY file.path ORDER BY file.id), 0) AS held
+        FROM (
+            SELECT *, counts -> CASE kind WHEN 'conversation' THEN 'messages'
+                WHEN 'profile' THEN 'profiles' ELSE kind END AS tally
+            FROM import_files WHERE bot_id = %(bot)s AND status <> 'undone'
+                AND kind IN ('conversation', 'profile', 'profiles', 'metrics')
+        ) AS file
+        JOIN import_runs AS run ON run.bot_id = file.bot_id AND run.id = file.run_id
+        LEFT JOIN (
+            SELECT file_id, sum(records) AS records FROM import_chunks
+            WHERE bot_id = %(bot)s GROUP BY 1
+        ) AS chunk ON chunk.file_id = file.id
+    ) AS file
+    WHERE status = 'done' AND NOT header ? 'rejected' AND held < met
+    ORDER BY path, id
+"""
 Tallies = dict[tuple[int, str], Counter[str]]
 
 
@@ -64,6 +90,9 @@ def check_runs(bot_id: uuid.UUID, findings: Findings) -> None:
     for what, never in NEVER.items():
         for (number,) in _rows(RUNS.format(never), bot_id):
             findings.add(ACCOUNTING, f"run {number}", what)
+    for path, run, *numbers in fewer_fingerprints(bot_id):
+        what = f"{FEWER_THAN_MET} run {run}"
+        findings.add(ACCOUNTING, path, what, None, "records", *numbers)
     said = _tallies(bot_id, TALLIES.format(files="", counts="run.counts"))
     of_files = _tallies(bot_id, TALLIES.format(files=OF_FILES, counts="file.counts"))
     has_erased = bool(ErasedPeople(bot_id).marks)
@@ -84,6 +113,13 @@ def check_runs(bot_id: uuid.UUID, findings: Findings) -> None:
         if tally["source"] != (parts := sum(tally[name] for name in PARTS)):
             what = f"its counts of {kind} do not add up"
             findings.add(ACCOUNTING, f"run {run}", what, None, "source", tally["source"], parts)
+
+
+def fewer_fingerprints(bot_id: uuid.UUID) -> Iterator[tuple[str, int, int, int]]:
+    """Path, number of the run, how many there must be and are; the rest is no part of a rollback,
+    and would come again as new."""
+    for path, run, met, held in streamed(FEWER, {"bot": bot_id}):
+        yield path, run, int(met), int(held)
 
 
 def _tallies(bot_id: uuid.UUID, query: str) -> Tallies:

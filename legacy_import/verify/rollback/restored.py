@@ -10,6 +10,7 @@ from django.db import connection
 from conversations.personal import ErasedPeople
 from legacy_import.verify.accounts import fingerprints, kept
 from legacy_import.verify.accounts.fingerprints import FINGERPRINT, IDENTITY, REJECTED, Fingerprints
+from legacy_import.verify.accounts.runs import FEWER_THAN_MET, fewer_fingerprints
 from legacy_import.verify.checks import ROLLBACK
 from legacy_import.verify.database.stored import PLACE
 from legacy_import.verify.database.streamed import streamed
@@ -121,6 +122,10 @@ def compare_restored(number: int, findings: Findings) -> None:
         runs = cursor.fetchall()
     for bot_id, run in runs:
         _Restored(bot_id, {"bot": bot_id, "run": run}, findings).compare()
+        for path, of, *numbers in fewer_fingerprints(bot_id):
+            if of == number:
+                what = f"{FEWER_THAN_MET} run {of}"
+                findings.add(ROLLBACK, path, what, None, "records", *numbers)
 
 
 class _Restored:

@@ -6,7 +6,7 @@ import pytest
 
 from legacy_import.retry import retry
 from legacy_import.undoing.rollback import rollback
-from legacy_import.verify.checks import ACCOUNTING, ALWAYS
+from legacy_import.verify.checks import ACCOUNTING, ALWAYS, ROLLBACK
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.report.result import as_text
 from tests.legacy_import.tree import Tree, message
@@ -55,3 +55,21 @@ def test_a_run_that_disagrees(tree: Tree, changed_back: Any) -> None:
             if not verified(tree, findings=Findings(checks=checks)).total.total():
                 unseen.append(change)
     assert not unseen, "\n".join(unseen)
+
+
+@pytest.mark.parametrize("lost", [4, 1])
+def test_lost_fingerprints_where_as_many_records_vanished(
+    tree: Tree, by_hand: Any, lost: int
+) -> None:
+    """Of those a run imported a rollback would leave the rows, and say that it undid all."""
+    tree.chat(7, *map(message, (1, 2, 3)))
+    tree.imported()
+    tree.chat(7, *map(message, (1, 3, 4)))
+    number = tree.imported().run_id
+    by_hand(f"DELETE FROM import_chunks WHERE first_place = {lost}")
+    for check in (ACCOUNTING, ROLLBACK):
+        findings = verified(tree, number=number, findings=Findings(checks={check, *ALWAYS}))
+        told = [one.what for one in findings.first.get(check, ())]
+        last = [what for what in told if what.endswith(f"records in run {number}")]
+        assert len(last) == (lost == 4), told
+        assert told or check == ROLLBACK
