@@ -3,8 +3,9 @@
 Files grow at their end; sometimes records are edited, trimmed off the front, or the file is begun
 anew. A record that is as it was is recognised by its content, an edited one by its identity (a
 message's id and time), which an edit leaves alone, or by its neighbours. An identity that others
-have too, as the times of messages without ids, tells nothing by itself. A record that is found
-nowhere is new, and gets the next place: nothing that was imported is ever taken for it.
+have too, as the times of messages without ids, tells nothing by itself, but does where the record
+says the same in other bytes. A record that is found nowhere is new, and gets the next place:
+nothing that was imported is ever taken for it.
 """
 
 from collections import deque
@@ -42,12 +43,18 @@ Item = TypeVar("Item", bound=Alignable)
 
 class Alignment(Generic[Item]):
     def __init__(
-        self, old: Sequence, items: Iterator[Item], is_mended: Callable[[int, Item, bool], bool]
+        self,
+        old: Sequence,
+        items: Iterator[Item],
+        is_mended: Callable[[int, Item, bool], bool],
+        is_rewritten: Callable[[int, Item], bool],
     ) -> None:
         self.old = old
         self.items = items
         # Whether the record rejected at an index is this one, which follows the same one or not.
         self.is_mended = is_mended
+        # Whether the record at an index says the same in other bytes.
+        self.is_rewritten = is_rewritten
         self.used = bytearray(len(old))
         # Those that are not used.
         self.vanished = len(old)
@@ -102,18 +109,22 @@ class Alignment(Generic[Item]):
                 return index
         if item.never_edited:
             return None
-        if there and self._is(item, expected):
+        if there and self._is_still(item, expected):
             return expected
         if there and self.in_step and self._between_neighbours(item, expected):
             return expected
         if item.identity != REJECTED:
             index = self._search(self.old.identities, IDENTITY, item.identity, expected)
-            if index is not None and self._is(item, index):
+            if index not in (None, expected) and self._is_still(item, index):
                 return index
         if there and self.old.identity(expected) == REJECTED:
             beside = self.in_step and expected > 0
             return expected if self.is_mended(expected, item, beside) else None
         return None
+
+    def _is_still(self, item: Item, index: int) -> bool:
+        same = item.identity == self.old.identity(index) != REJECTED
+        return same and (self._is(item, index) or self.is_rewritten(index, item))
 
     def _is(self, item: Item, index: int) -> bool:
         """That they have the same identity, and nothing else has it."""

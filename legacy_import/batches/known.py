@@ -32,6 +32,12 @@ REJECTED_BYTES = """
     WHERE reject.bot_id = %s AND file.bot_id = %s AND path = %s AND place = %s AND piece = 0
     ORDER BY reject.id DESC LIMIT 1
 """
+ORIGINAL_BYTES = """
+    SELECT original FROM import_originals AS kept JOIN import_files AS file
+        ON file.bot_id = kept.bot_id AND file.id = kept.file_id
+    WHERE kept.bot_id = %s AND file.bot_id = %s AND path = %s AND place = %s
+    ORDER BY kept.id DESC LIMIT 1
+"""
 EARLIER_LEDGER = (
     "{}: was imported by an earlier version, whose ledger cannot be carried on. Undo its runs with "
     "`manage.py rollback_import` and import it again."
@@ -122,7 +128,16 @@ def sequence(bot_id: uuid.UUID, path: str) -> Sequence:
 
 def rejected_bytes(bot_id: uuid.UUID, path: str, place: int) -> bytes:
     """The latest that were rejected at a place; of many, the first of them."""
+    return _bytes(REJECTED_BYTES, bot_id, path, place)
+
+
+def original_bytes(bot_id: uuid.UUID, path: str, place: int) -> bytes:
+    """What is kept of the record at a place beside its row."""
+    return _bytes(ORIGINAL_BYTES, bot_id, path, place)
+
+
+def _bytes(query: str, bot_id: uuid.UUID, path: str, place: int) -> bytes:
     with maintenance_context(), connection.cursor() as cursor:
-        cursor.execute(REJECTED_BYTES, [bot_id, bot_id, path, place])
+        cursor.execute(query, [bot_id, bot_id, path, place])
         found = cursor.fetchone()
         return bytes(found[0]) if found else b""

@@ -12,7 +12,7 @@ from legacy_import.batches.batch import MOST_BYTES, Chat, Edit, Part
 from legacy_import.batches.counts import RECORDS, WHOLE
 from legacy_import.batches.encode import REJECTED
 from legacy_import.batches.items import Item, item
-from legacy_import.batches.known import Chunk, KnownFile, Sequence, rejected_bytes
+from legacy_import.batches.known import Chunk, KnownFile, Sequence, original_bytes, rejected_bytes
 from legacy_import.batches.mended import Readable, is_mended, readable
 from legacy_import.batches.salvage import Salvaged
 from legacy_import.runs.options import BotTree
@@ -81,7 +81,7 @@ class FilePlan:
             self.row = encode.message_rows(base, identity.row_id(base))
 
     def parts(self) -> Iterator[Part]:
-        alignment = Alignment(self.old, self._items(), self._is_mended)
+        alignment = Alignment(self.old, self._items(), self._is_mended, self._is_rewritten)
         placed = alignment.placed() if len(self.old) else ((each, None) for each in self._items())
         for each, index in placed:
             if each.identity:
@@ -109,7 +109,9 @@ class FilePlan:
 
     def readable_at(self, places: Collection[int]) -> Iterator[tuple[int, Any]]:
         """Of records that were rejected those that are whole now."""
-        for each, index in Alignment(self.old, self._items(), self._is_mended).placed():
+        for each, index in Alignment(
+            self.old, self._items(), self._is_mended, self._is_rewritten
+        ).placed():
             if index is not None and index + 1 in places and not isinstance(each.record, Reject):
                 yield index + 1, each.record
 
@@ -138,6 +140,12 @@ class FilePlan:
             raw = rejected_bytes(self.bot_id, self.path, index + 1)
             self._rejected = index, readable(raw)
         return is_mended(self._rejected[1], item.record, self.reading.shape, beside)
+
+    def _is_rewritten(self, index: int, item: Item) -> bool:
+        if not isinstance(item.record, Message):
+            return False
+        kept = original_bytes(self.bot_id, self.path, index + 1)
+        return self.old.content(index) == encode.content_hash(item.values, kept)
 
     def _items(self) -> Iterator[Item]:
         last_rejected = 0

@@ -1,5 +1,6 @@
 """Later passes over files that grew, were edited, trimmed, begun anew, damaged or mended."""
 
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -234,6 +235,37 @@ def test_a_window_that_moves_on_within_one_time(tree: Tree, time: Any, window: r
     )  # fmt: skip
     texts = [f"text {n}" for n in (*range(4), *window[len(window) - new :])]
     assert [text for _, text in contents(7)] == texts
+
+
+AT_ONCE = {"id": 101, "timestamp": "2024-05-01T12:00:00Z", "sender": "user", "message_type": "text"}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [{**AT_ONCE, "id": n, "content": f"\u043f\0{n}"} for n in (None, None)],
+        [
+            {"ts": "2024-05-01T12:00:00Z", "direction": to, "text": "\u043f\0"}
+            for to in ("in", "out")
+        ],
+        [{"ts": "1714564800", "direction": to, "text": "x"} for to in ("in", "out")],
+        [{"ts": "2024-05-01T12:00:00Z", "direction": "in", "text": [n]} for n in ("a", "b")],
+        [{**AT_ONCE, "content": n} for n in ("a", "b", "c")],
+        [{**AT_ONCE, "content": "a", "rate": float("nan")}] * 2,
+    ],
+)
+def test_repaired_messages_of_one_time_written_in_another_form(tree: Tree, records: Any) -> None:
+    """Only their bytes are others: it was taken for new messages beside the old."""
+    path = "conversations/7.json"
+    tree.write(path, json.dumps(records).encode())
+    tree.imported()
+    before = contents(7)
+    tree.write(path, json.dumps(records, ensure_ascii=False, indent=2).encode())
+    tally = tree.imported().counts["messages"]
+    assert contents(7) == before
+    assert (tally.inserted, tally.vanished) == (0, 0)
+    assert query("SELECT count(*) FROM import_originals WHERE original LIKE %s", b"%\n%") != [(0,)]
+    assert passed(verified(tree))
 
 
 def test_edited_between_messages_of_its_time(tree: Tree) -> None:
