@@ -4,6 +4,7 @@ What the rule makes of such a record is compared with its row like any other's.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from django.db import connection
@@ -56,6 +57,8 @@ def compare_repairs(
         # After a second import, or with messages from backups, places are not those in the file.
         once = known[path].versions == 1 and not one.others
         placed = _places(one, once)
+        if placed is not None and one.file.kind is Kind.CONVERSATION and not once:
+            placed = _by_bytes(one, of_file, placed)
         if placed is not None:
             _compare_places(one, of_file, placed, once, findings)
         if one.file.kind not in KEPT_WHOLE:
@@ -80,6 +83,27 @@ def _places(one: Read, once: bool) -> Placed | None:
     if once or one.file.kind is Kind.PROFILE:
         return Placed(one.expected.repaired.places, one.expected.repaired.places)
     return one.placed if one.file.kind is Kind.CONVERSATION else None
+
+
+def _by_bytes(one: Read, kept: KeptOriginals, placed: Placed) -> Placed:
+    """Of rows that are alike a record's is the one beside which its bytes are kept."""
+    repaired, astray = one.expected.repaired, dict[int, int]()
+    for place, record in zip(repaired.places, repaired.records, strict=True):
+        in_ledger = placed.at(place)
+        if in_ledger is not None and kept.record_at(in_ledger) != record:
+            astray[place] = record
+    if not astray:
+        return placed
+    wanted, taken = {*astray.values()}, Places(sorted(placed.in_ledger))
+    left: dict[int, list[int]] = defaultdict(list)
+    for place, record in zip(reversed(kept.places), reversed(kept.records), strict=True):
+        if record in wanted and place not in taken:
+            left[record].append(place)
+    found = Placed()
+    for place, in_ledger in zip(placed.in_file, placed.in_ledger, strict=True):
+        others = left[astray[place]] if place in astray else None
+        found.add(place, others.pop() if others else in_ledger)
+    return found
 
 
 def _compare_places(

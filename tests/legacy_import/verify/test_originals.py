@@ -1,9 +1,11 @@
 """Records that are kept although nothing in them was repaired: an export writes them."""
 
+import json
 from typing import Any
 
 import pytest
 
+from legacy_import.batches.plan import FilePlan
 from tests.legacy_import.tree import Tree, line, message
 from tests.legacy_import.verify.verifying import everything, passed, verified
 
@@ -53,3 +55,22 @@ def test_another_original_is_found(
             if not everything(verified(tree)):
                 unseen.append(was)
     assert not unseen
+
+
+def test_bytes_are_kept_beside_one_of_rows_that_are_alike(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, changed_back: Any
+) -> None:
+    """An earlier importer took messages that were written in another form for new ones."""
+    monkeypatch.setattr(FilePlan, "_is_rewritten", lambda *of: False)
+    tree.old_chat(8, line(1), line(2))
+    lines = [{**line(1), "text": text} for text in ("П\0", "Д\0")]
+    path = "conversations/7.json"
+    tree.write(path, json.dumps(lines).encode())
+    tree.imported()
+    tree.write(path, json.dumps(lines, ensure_ascii=False).encode())
+    assert tree.imported().counts["messages"].inserted == 2
+    assert passed(verified(tree))
+    for place in range(1, 5):
+        change = f"UPDATE import_originals SET original = original || '1' WHERE place = {place}"
+        with changed_back(change):
+            assert everything(verified(tree)), change
