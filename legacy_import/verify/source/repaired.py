@@ -1,12 +1,15 @@
 """Which records became rows only by a repair, and what their bytes were."""
 
 import hashlib
+import re
 from array import array
 from collections.abc import Sequence
 
 ENCODING = "encoding"
 # Of one record.
 MOST_NOTES = 100
+CONTROL = re.compile("[\0-\x1f]")
+CLEAN = re.compile(r'"[^"\\\0-\x1f]*(?:\\.[^"\\\0-\x1f]*)*"')
 
 
 class Repaired:
@@ -27,9 +30,14 @@ class Repaired:
         of_values = sum(repair != ENCODING for repair in repairs)
         self.values.append(of_values > 0)
         self.places.append(place)
-        self.numbers.append(min(of_values, MOST_NOTES))
+        self.numbers.append(min(of_values + _has_control_character(text), MOST_NOTES))
         self.records.append(short_hash(text.encode("utf-8", "surrogatepass")))
         self.other_encoding.append(short_hash(undecoded) if undecoded else 0)
+
+
+def _has_control_character(record: str) -> bool:
+    """In one of its strings."""
+    return CONTROL.search(record) is not None and '"' in CLEAN.sub("", record)
 
 
 def short_hash(data: bytes) -> int:

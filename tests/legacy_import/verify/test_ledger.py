@@ -22,7 +22,7 @@ from legacy_import.verify.findings import Findings
 from legacy_import.verify.report.result import status
 from tenants.context import maintenance_context
 from tests.factories import BotFactory
-from tests.legacy_import.tree import Tree, line, message
+from tests.legacy_import.tree import Tree, line, message, query
 from tests.legacy_import.verify.verifying import everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -231,3 +231,29 @@ def test_every_column_of_the_ledger(kept: Tree, changed_back: Any) -> None:
     found = {name.partition(".")[2] for name in unseen}
     assert found <= UNSEEN.keys(), found - UNSEEN.keys()
     assert not {"import_rejects.code", "import_backups.bot_id", "import_rejects.bot_id"} & {*unseen}
+
+
+PEOPLE = {
+    7: b'{"telegram_id": 7, "name": "x\\u0000", "age": "30"}',
+    8: b'{"name": "x\ty", "age": "30", "profile": {}, "created_at": null}',
+    9: b'{"telegram_id": 9.0, "chat_id": 1, "name": null, "message_count": 3}',
+}
+
+
+def test_each_repair_of_a_person_is_missed(tree: Tree, changed_back: Any) -> None:
+    """Also where others of the record are noted."""
+    for number, person in PEOPLE.items():
+        tree.write(f"girls_data/{number}.json", person)
+    older = b", ".join(b'"1%d": %s' % (key, one) for key, one in PEOPLE.items())
+    for number in PEOPLE:
+        older = older.replace(b'_id": %d' % number, b'_id": 1%d' % number)
+    tree.write("girls_data.json", b'{"girls": {%s}}' % older)
+    tree.imported()
+    assert not looked(tree).total.total()
+    noted = query("SELECT code, pointer, count(*) FROM import_repairs GROUP BY 1, 2")
+    assert len(noted) > 10
+    for code, pointer, number in noted:
+        where = f"WHERE code = '{code}' AND pointer = '{pointer}'"
+        with changed_back(f"DELETE FROM import_repairs {where}"):
+            told = [one for one in everything(looked(tree)) if one.what.startswith("fewer")]
+            assert len(told) == number, where
