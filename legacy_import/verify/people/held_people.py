@@ -199,9 +199,13 @@ class HeldPeople:
 
 def was_metric(row: dict[str, Any], wanted: set[bytes]) -> bool:
     name, value, tags, recorded_at = map(row.get, METRIC)
-    metric = MetricRow(0, str(name), Decimal(str(value)), tags or {}, recorded_at or 0)
-    # A small number is written with an exponent by Python, and without by PostgreSQL.
-    values = {str(value), str(metric.metric_value), str(Decimal(repr(float(str(value)))))}
+    written = str(value)
+    metric = MetricRow(0, str(name), Decimal(written), tags or {}, recorded_at or 0)
+    # PostgreSQL writes without an exponent what Python, or the file, writes with one.
+    values = {written, str(metric.metric_value)}
+    if metric.metric_value and "." not in written:
+        zeros = len(written) - len(written.rstrip("0"))
+        values.update(str(Decimal(f"{written[:-n]}e{n}")) for n in range(1, zeros + 1))
     return any(fingerprint(_encoded(metric, one)) in wanted for one in values)
 
 

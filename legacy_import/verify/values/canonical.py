@@ -66,8 +66,9 @@ def _hash(text: str) -> int:
 
 
 def plain(number: Decimal) -> str:
-    """As PostgreSQL writes a numeric without needless zeros."""
-    return format(number.normalize() + 0, "f")
+    """As PostgreSQL writes a numeric without needless zeros; arithmetic would round it."""
+    text = format(number, "f") if number else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def jsonb(value: Any) -> str:
