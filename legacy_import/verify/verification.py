@@ -190,14 +190,18 @@ class Verification:
         def is_tree(folder: Path) -> bool:
             return any(os.path.lexists(folder / name) for name in KNOWN)
 
-        if is_tree(self.root) or (self.root / bot).is_dir():
+        if is_tree(self.root) or self._has_folder(bot):
             return
         if folders := [name for name in sorted(os.listdir(self.root)) if is_tree(self.root / name)]:
             names = ", ".join(map(printable, folders))
             raise NotVerified(f"{self.root} has no folder {bot}. It has the trees of {names}.")
 
+    def _has_folder(self, bot: str) -> bool:
+        named = (name for name in os.listdir(self.root) if printable(name) == bot)
+        return any((self.root / name).is_dir() for name in named)
+
     def _files(self) -> Iterator[File]:
-        if self.bot is None or (self.root / self.bot).is_dir():
+        if self.bot is None or self._has_folder(self.bot):
             for file in files(self.root, None):
                 if self.bot is None or file.bot in (self.bot, None):
                     yield file

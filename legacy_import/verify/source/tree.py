@@ -35,6 +35,7 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class File:
     bot: str | None
+    """By its printable name."""
     path: str
     """From the root, as it is."""
     kind: Kind
@@ -58,7 +59,7 @@ def files(root: Path, bot: str | None) -> Iterator[File]:
         if entry.is_dir:
             prefix = f"{entry.name}/"
             if any(os.path.lexists(root / entry.name / name) for name in KNOWN):
-                for file in _tree(root, prefix, entry.name):
+                for file in _tree(root, prefix, printable(entry.name)):
                     yield replace(file, folder=entry.name)
             else:
                 yield from _strangers(root, prefix, None)

@@ -1,6 +1,7 @@
 """The command: its options, what it prints, and the status it exits with."""
 
 import json
+import os
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from legacy_import.verify.self_test import breaks
 from legacy_import.verify.verification import Silent, Verification
 from tenants.context import bot_context
 from tests.factories import BotFactory
-from tests.legacy_import.tree import message
+from tests.legacy_import.tree import line, message
 from tests.legacy_import.verify.verifying import SNAPSHOT, everything, passed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -364,3 +365,18 @@ def test_the_time_zone_is_that_of_the_import(tree, capsys):
     with pytest.raises(CommandError, match="was imported with --source-tz Europe/Moscow") as error:
         ran(tree, capsys, source_tz="UTC")
     assert error.value.returncode == 1
+
+
+@pytest.mark.parametrize("bot", [None, r"\xff"])
+def test_folders_whose_names_are_no_utf8(tree, capsys, bot):
+    """The bot has its printable name, by which it may also be asked for alone."""
+    for folder in (os.fsdecode(b"\xff"), "Emma"):
+        tree.write(f"{folder}/conversations/7.json", [line(1), line(2)])
+        tree.write(f"{folder}/backups/7/2024-05-01.json", {"messages": [line(1), line(9)]})
+        tree.write(f"{folder}/bots.json", {"bots": [{"name": r"\xff", "config": {"a": 1}}]})
+    tree.bot = bot
+    tree.imported()
+    code, out = ran(tree, capsys, bot=bot, format="json", report=tree.root / "page.html")
+    assert code == 0, out
+    isolation = json.loads(out)["checks"]["isolation"]
+    assert isolation["figures"]["bots probed"] == (2 if bot is None else 1)
