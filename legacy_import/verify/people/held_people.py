@@ -4,6 +4,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -23,7 +24,7 @@ from legacy_import.verify.accounts.fingerprints import (
 from legacy_import.verify.database import stored
 from legacy_import.verify.database.stored import IMPORTED, LIVE, PLACE
 from legacy_import.verify.people.profiles import FIELDS, TIMES, may_have
-from legacy_import.verify.source.json_text import number, whole_number
+from legacy_import.verify.source.json_text import Broken, Number, Values, number, whole_number
 from legacy_import.verify.source.metrics import stats_rows
 from legacy_import.verify.source.rows import MetricRow, ProfileRow
 from legacy_import.verify.values.canonical import jsonb, plain, time_of
@@ -211,11 +212,24 @@ def was_metric(row: dict[str, Any], wanted: set[bytes]) -> bool:
 
 def _stats(values: dict[str, Any], additional_data: str) -> list[MetricRow]:
     data = json.loads(additional_data, parse_float=number, parse_int=whole_number)
+    stats = data.get("conversation_stats")
+    members = stats.items() if isinstance(stats, dict) else ()
     person = ProfileRow(
-        0, values["telegram_id"], "", None, "", [], "", "", data,
+        0, values["telegram_id"], "", None, "", [], "", "", {},
         values["created_at"], values["last_active_at"],
+        {name: _as_written(value) for name, value in members},
     )  # fmt: skip
     return [*stats_rows(person)]
+
+
+def _as_written(value: Any) -> Any:
+    """A number that the column does not hold; others in such an object were the record's own."""
+    match value:
+        case {"$number": str(digits), **rest} if not rest:
+            with suppress(Broken):
+                written, _ = Values().value(digits, 0, whole=True)
+                return written if isinstance(written, Number) else value
+    return value
 
 
 def _measured(row: MetricRow) -> Measured:

@@ -48,7 +48,11 @@ def json_value(value: Any, repairs: list[str], where: str, depth: int = 1) -> An
     return value
 
 
-def check_depth(value: Any) -> None:
+def check_depth(value: Any, depth: int = 2) -> None:
     """Of a record's field that no column takes: it is too deep all the same."""
-    if isinstance(value, dict | list):
-        json_value(value, [], "", depth=2)
+    if not isinstance(value, dict | list):
+        return
+    if depth > DEEPEST:
+        raise Refused("nested too deeply")
+    for one in value.values() if isinstance(value, dict) else value:
+        check_depth(one, depth + 1)

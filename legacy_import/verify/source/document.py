@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from legacy_import.verify.source import columns
+from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.window import NOT_UTF8, Damage, Kept, Window
 
@@ -141,8 +143,11 @@ class Document(Window):
             value = self._value()
             if self._odd and NOT_UTF8.search(self._text[self._member : self._end]):
                 name, value = self._decoded_member()
+            columns.check_depth(value, depth=1)
         except Damage:
             value = self._skipped()
+        except Refused:
+            value = self.raw()
         self._anything = True
         if isinstance(value, Kept):
             self._broken.append(value)

@@ -1,17 +1,19 @@
 """JSON values as they are written: nothing rounded, nothing lost without a trace."""
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError, JSONDecoder
 from json.scanner import make_scanner
 from typing import Any
 
-# Longer ones are kept as text, and an int of many digits takes quadratic time.
-INT_DIGITS = 600
+# Longer ones are kept as text: an int of many digits takes quadratic time.
+MOST_CHARACTERS = 600
 # From here on PostgreSQL gives a float back as an int.
 MOST_EXACT = 2**53
 # The farthest from the end of a text at which it can show that something is cut off.
 CUT_OFF = 12
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Number(str):
@@ -75,7 +77,7 @@ class Values:
 
 
 def whole_number(text: str) -> int | Number:
-    return int(text) if len(text) <= INT_DIGITS else Number(text)
+    return int(text) if len(text) <= MOST_CHARACTERS else Number(text)
 
 
 def number(text: str) -> float | Number:
@@ -85,7 +87,7 @@ def number(text: str) -> float | Number:
     if repr(value) == text:
         return value
     try:
-        same = Decimal(text) == Decimal(repr(value))
+        same = len(text) <= MOST_CHARACTERS and Decimal(text) == Decimal(repr(value))
     except InvalidOperation:  # an exponent beyond all measure
         same = False
     if not same:
@@ -96,15 +98,26 @@ def number(text: str) -> float | Number:
 
 
 def as_written(value: Any) -> str:
-    """As it stood in its file, but for white space."""
+    """A number or boolean as JSON text."""
     match value:
+        case bool():
+            return "true" if value else "false"
+        case Number() | Written():
+            return str(value) if isinstance(value, Number) else value.text
+    return repr(value)
+
+
+def rewritten(value: Any) -> str:
+    """A value as JSON text, in which only white space may be another than it was."""
+    match value:
+        case None:
+            return "null"
         case dict():
-            members = (f"{as_written(name)}: {as_written(item)}" for name, item in value.items())
+            members = (f"{rewritten(name)}: {rewritten(one)}" for name, one in value.items())
             return f"{{{', '.join(members)}}}"
         case list():
-            return f"[{', '.join(map(as_written, value))}]"
-        case Number():
-            return str(value)
-        case Written():
-            return value.text
-    return json.dumps(value, ensure_ascii=False)
+            return f"[{', '.join(map(rewritten, value))}]"
+        case str() if not isinstance(value, Number):
+            text = json.dumps(value, ensure_ascii=False)
+            return HALF_A_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return as_written(value)

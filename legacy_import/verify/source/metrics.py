@@ -1,27 +1,28 @@
 """Measurements: the fields of metrics.json's snapshots, and of people's conversation_stats."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
-from legacy_import.verify.source.json_text import Number, as_written
+from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.rows import MetricRow, ProfileRow, Reject
 from legacy_import.verify.source.times import is_guessed, microseconds
+from legacy_import.verify.source.window import Kept
 
 LONGEST_NAME = 200
-MOST_DIGITS = 1_000
+MOST_CHARACTERS, MOST_DIGITS = 1_000, 1_000
 NO_TIME = 0
 
 
 class Snapshots:
     """Those of one file, in its order: a time that cannot be read is that of the one before."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, rewritten: Callable[[Any], Kept]) -> None:
         self._zone = zone
+        self._rewritten = rewritten
         self._time = NO_TIME
         self.place = 0
 
@@ -37,8 +38,6 @@ class Snapshots:
             repairs = [*repairs, "recorded_at"]
         self._time = time = self._time if time is None else time
         fields = snapshot.get("metrics", snapshot)
-        if fields is None:
-            return
         if not isinstance(fields, dict):
             raise Refused("metrics are an object")
         for name, value in fields.items():
@@ -47,22 +46,17 @@ class Snapshots:
                 try:
                     yield _row(self.place, name, value, tags, time, list(repairs))
                 except Refused as why:
-                    raw = as_written({name: value}).encode("utf-8", "backslashreplace")
-                    digest = hashlib.sha256(raw).digest()
-                    yield Reject(self.place, len(raw), digest, str(why))
+                    raw = self._rewritten({name: value})
+                    yield Reject(self.place, raw.size, raw.sha256, str(why))
                 repairs = []  # are noted of the snapshot's first
 
 
 def stats_rows(profile: ProfileRow) -> Iterator[MetricRow]:
     """What is no measurement there is no reject either: it stands in the profile."""
-    stats = profile.additional_data.get("conversation_stats")
     times = (profile.last_active_at, profile.created_at)
     time = next((time for time in times if time is not None), NO_TIME)
     tags = {"telegram_id": profile.telegram_id}
-    for name, value in stats.items() if isinstance(stats, dict) else ():
-        match value:
-            case {"$number": str(digits)}:
-                value = Number(digits)
+    for name, value in profile.stats.items():
         if is_measurement(value):
             try:
                 yield _row(profile.place, name, value, tags, time, [])
@@ -84,15 +78,15 @@ def _row(
 
 
 def _measured(value: Any) -> Decimal:
-    if isinstance(value, bool):
-        return Decimal(int(value))
+    """Of a float its value: of 0e99999 the rest says nothing."""
+    if not isinstance(value, Number):
+        return Decimal(repr(float(value)) if isinstance(value, float) else int(value))
     try:
-        number = Decimal(as_written(value))
+        number = Decimal(value)
     except InvalidOperation:
         raise Refused("a number beyond all measure") from None
     if not number.is_finite():
         raise Refused("no number")
-    _, digits, exponent = number.as_tuple()
-    if len(digits) > MOST_DIGITS or abs(int(exponent)) > MOST_DIGITS:
+    if len(value) > MOST_CHARACTERS or abs(number.adjusted()) >= MOST_DIGITS:
         raise Refused("a number of too many digits")
     return number

@@ -43,6 +43,7 @@ def profile_row(place: int, key: int, record: Any, repairs: Repairs) -> ProfileR
         repairs.append("created_at")
     if (active_at := taken(record, "last_active", "last_activity")) is ...:
         repairs.append("last_active")
+    stats = record.get("conversation_stats")
     return ProfileRow(
         place=place,
         telegram_id=key,
@@ -55,6 +56,7 @@ def profile_row(place: int, key: int, record: Any, repairs: Repairs) -> ProfileR
         created_at=time_or_null(created_at, repairs, "created_at", microseconds),
         last_active_at=time_or_null(active_at, repairs, "last_active", microseconds),
         additional_data=columns.json_value(record, repairs, "additional_data"),
+        stats=stats if isinstance(stats, dict) else {},
         repairs=tuple(repairs),
     )
 

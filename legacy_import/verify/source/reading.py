@@ -7,8 +7,9 @@ import stat
 from array import array
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from sys import intern
@@ -18,7 +19,7 @@ from legacy_import.verify.source import columns
 from legacy_import.verify.source.columns import Refused
 from legacy_import.verify.source.document import Document, NoDocument
 from legacy_import.verify.source.encodings import BLOCK
-from legacy_import.verify.source.json_text import Number, as_written
+from legacy_import.verify.source.json_text import Number
 from legacy_import.verify.source.messages import NO_TIME, Messages
 from legacy_import.verify.source.metrics import Snapshots
 from legacy_import.verify.source.profiles import profile_row
@@ -205,34 +206,36 @@ class Expected:
             return _reject(place, document.raw(), str(why))
 
     def _metrics(self, document: Document) -> Iterator[Row | Reject]:
-        snapshots = Snapshots(self.zone)
+        snapshots = Snapshots(self.zone, document.rewritten)
         for entry in document.records("history"):
-            yield from self._snapshot(document, snapshots, entry, {})
+            if isinstance(entry, Kept):
+                snapshots.place += 1
+                yield _reject(snapshots.place, entry, DAMAGE)
+            else:
+                repairs = _repairs(document)
+                yield from self._snapshot(snapshots, entry, {}, repairs, document.raw)
         current = document.header.get("current")
         if current is not None:
-            raw = kept(as_written(current).encode("utf-8", "backslashreplace"))
-            yield from self._snapshot(document, snapshots, current, {"snapshot": "current"}, raw)
+            tags, raw = {"snapshot": "current"}, partial(document.rewritten, current)
+            # What was repaired around the records is noted of the file.
+            yield from self._snapshot(snapshots, current, tags, [], raw)
 
     def _snapshot(
         self,
-        document: Document,
         snapshots: Snapshots,
         entry: object,
         tags: dict[str, str],
-        raw: Kept | None = None,
+        repairs: list[str],
+        raw: Callable[[], Kept],
     ) -> Iterator[Row | Reject]:
         try:
-            if not isinstance(entry, Kept):
-                for row in snapshots.rows(entry, tags, _repairs(document)):
-                    if isinstance(row, MetricRow) and row.repairs:
-                        self.repaired.add(row.place, "", None, row.repairs)
-                    yield row
-                return
-            damaged = _reject(0, entry, DAMAGE)
+            for row in snapshots.rows(entry, tags, repairs):
+                if isinstance(row, MetricRow) and row.repairs:
+                    self.repaired.add(row.place, "", None, row.repairs)
+                yield row
         except Refused as why:
-            damaged = _reject(0, raw or document.raw(), str(why))
-        snapshots.place += 1
-        yield replace(damaged, place=snapshots.place)
+            snapshots.place += 1
+            yield _reject(snapshots.place, raw(), str(why))
 
 
 class _Told(io.BufferedReader):

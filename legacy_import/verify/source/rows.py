@@ -31,6 +31,8 @@ class ProfileRow(NamedTuple):
     additional_data: dict[str, Any]
     created_at: int | None
     last_active_at: int | None
+    stats: dict[str, Any]
+    """The conversation_stats, as they are written."""
     repairs: tuple[str, ...] = ()
 
 

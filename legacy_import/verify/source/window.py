@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from legacy_import.verify.source.brackets import Brackets
 from legacy_import.verify.source.encodings import BLOCK, Decoder, Undecodable, windows_1251
-from legacy_import.verify.source.json_text import Broken, CutOff, Values
+from legacy_import.verify.source.json_text import Broken, CutOff, Values, rewritten
 
 LONGEST = 8 * 1024 * 1024
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -62,6 +62,10 @@ class Window:
     def raw(self) -> Kept:
         """The bytes of the value yielded last."""
         return kept(self._decoder.raw(self._text[self._member : self._end]))
+
+    def rewritten(self, value: Any) -> Kept:
+        """What is kept of a value that is but a part of one."""
+        return kept(self._decoder.raw(rewritten(value)))
 
     def text(self) -> tuple[str, bytes | None]:
         """Of the value yielded last; its bytes, too, where they are Windows-1251."""

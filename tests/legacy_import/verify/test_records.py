@@ -179,7 +179,7 @@ def test_a_documented_person(tmp_path):
     )  # fmt: skip
     assert row == (
         *(1, 7, "Emma", 30, "Oslo", ["tea", 5], "brief", "calm", {"source": "advert"}),
-        *(NOON, NOON, ()),
+        *(NOON, NOON, {}, ()),
     )
 
 
@@ -188,7 +188,7 @@ def test_a_written_person(tmp_path):
             "previous_response_id": None}  # fmt: skip
     record = {"chat_id": 7, "name": "Emma", "last_activity": None, **rest}
     _, (row,) = expected(tmp_path, "girls_data/7.json", record)
-    assert row == (1, 7, "Emma", None, "", [], "", "", rest, None, None, ())
+    assert row == (1, 7, "Emma", None, "", [], "", "", rest, None, None, {}, ())
 
 
 @pytest.mark.parametrize(
