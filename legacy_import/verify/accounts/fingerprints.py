@@ -32,14 +32,16 @@ from legacy_import.verify.values.encoded import (
 IDENTITY, FINGERPRINT = 8, 16
 # The identity of what has no row.
 REJECTED = b"\xff" * IDENTITY
+# However many it says it has.
+OF_CHUNK = f"least(chunk.records, length(chunk.hashes) / {FINGERPRINT})"
 RECORDS = f"""
     SELECT file.path, sum(chunk.records),
         sum(chunk.records) = max(chunk.first_place + chunk.records - 1)
             AND min(chunk.first_place) = 1
-            AND bool_and(length(chunk.hashes) = chunk.records * {FINGERPRINT}),
+            AND bool_and(length(chunk.hashes) = chunk.records::bigint * {FINGERPRINT}),
         min(chunk.shift), max(chunk.shift),
         bool_or(position('\\x{REJECTED.hex()}'::bytea
-            IN substr(chunk.hashes, 1, chunk.records * {IDENTITY})) > 0)
+            IN substr(chunk.hashes, 1, {OF_CHUNK} * {IDENTITY})) > 0)
     FROM import_files AS file
     JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
     WHERE file.bot_id = %s AND file.path = ANY(%s) AND file.status <> 'undone'
@@ -86,7 +88,7 @@ EARLIER_OF = f"""
 """
 # Of people, who are known by their Telegram ids, also those whom another record replaced.
 PEOPLE = f"""
-    SELECT file.path, chunk.records, chunk.hashes
+    SELECT file.path, {OF_CHUNK}, chunk.hashes
     FROM import_files AS file
     JOIN import_chunks AS chunk ON chunk.bot_id = file.bot_id AND chunk.file_id = file.id
     WHERE file.bot_id = %(bot)s AND kind IN ('profile', 'profiles') AND file.status <> 'undone'
