@@ -42,7 +42,7 @@ class Command(BaseCommand):
             type=int,
             metavar="N",
             help="read N files of each bot, spread over its tree; of the others see only that they "
-            "were imported and did not change since",
+            "were imported and have the same size and time",
         )
         parser.add_argument(
             "--accept-removed",

@@ -11,7 +11,7 @@ from legacy_import.verify.accounts.around import compare_around
 from legacy_import.verify.accounts.fingerprints import NONE, Extent
 from legacy_import.verify.accounts.kept import KeptBackup, KeptReject
 from legacy_import.verify.accounts.ledger import LedgerFile
-from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, REPAIRS
+from legacy_import.verify.checks import ACCOUNTING, BACKUPS, FRESHNESS, OF_FILES, REPAIRS
 from legacy_import.verify.dirt.expected_rejects import ExpectedRejects
 from legacy_import.verify.dirt.rejects import Rejects
 from legacy_import.verify.findings import Findings
@@ -26,6 +26,9 @@ from tenants.context import maintenance_context
 # Their rows do not give them back.
 KEPT_WHOLE = {Kind.METRICS, Kind.OLDER_PROFILES}
 
+CHANGED = "changed since it was imported"
+# An import takes such a file for the same.
+CHANGED_UNSEEN = "changed since it was imported, and has its old size and time: touch it"
 
 # As the ledger calls them, where that follows from the name.
 KINDS = {
@@ -92,21 +95,24 @@ class Accounts:
                 self.findings.add(ACCOUNTING, path, what, always=True)
                 continue
             self.findings.count(FRESHNESS, "files")
-            if self._is_stale(one.file, file):
+            # Of those that a sample leaves out their times must do.
+            read_whole = one.looked_at or not OF_FILES & {*self.findings.checks}
+            now = sha256_of(self.root, one.file) if read_whole else None
+            if what := self._changed(one.file, file, now):
                 self.findings.stale.append(path)
-                self.findings.add(FRESHNESS, path, "changed since it was imported")
+                self.findings.add(FRESHNESS, path, what)
             if not one.looked_at:
                 continue
             self._compare_kind(path, one.file, file)
             if one.file.kind is Kind.BACKUP:
-                self._compare_backup(one.file, file, rejects.get(ledger_path, []))
+                self._compare_backup(one.file, file, rejects.get(ledger_path, []), now)
             else:
                 self._compare_counts(path, one, file)
                 self._compare_fingerprints(path, one, self.rejects.extents.get(ledger_path, NONE))
                 if one.expected.is_conversation:
                     compare_around(one.expected, file, self.findings)
                 if one.file.kind in KEPT_WHOLE:
-                    self._compare_whole(one, file)
+                    self._compare_whole(one, file, now)
                 self._compare_rejects(one)
                 if refused := self.refused.get(ledger_path):
                     if file.versions == 1:
@@ -182,10 +188,12 @@ class Accounts:
                 what = "the record that PostgreSQL refused is not kept"
                 self.findings.add(REPAIRS, one.file.printable, what, place)
 
-    def _compare_backup(self, file: File, known: LedgerFile, rejects: list[KeptReject]) -> None:
+    def _compare_backup(
+        self, file: File, known: LedgerFile, rejects: list[KeptReject], now: bytes | None
+    ) -> None:
+        """`now` is the hash of what can be read."""
         self.findings.count(BACKUPS, "snapshots")
         backup = kept.backup(self.bot_id, known.id)
-        now = sha256_of(self.root, file)
         if now is None:
             if backup is None and any(one.size == 0 for one in rejects):
                 self.findings.count(BACKUPS, "that cannot be read")
@@ -219,10 +227,10 @@ class Accounts:
         except Unreadable:
             return None
 
-    def _compare_whole(self, one: Read, known: LedgerFile) -> None:
+    def _compare_whole(self, one: Read, known: LedgerFile, now: bytes | None) -> None:
         if not one.expected.of_erased:
             self.findings.count(BACKUPS, "files kept whole")
-            self._compare_bytes(one.file, known, sha256_of(self.root, one.file))
+            self._compare_bytes(one.file, known, now)
         elif kept.has_parts(self.bot_id, known.id):
             what = "its bytes are kept, with people who were erased"
             self.findings.add(BACKUPS, one.file.printable, what)
@@ -235,16 +243,18 @@ class Accounts:
     def _is_gone(self, file: File) -> bool:
         return file.kind is not Kind.NO_FILE and not os.path.lexists(self.root / file.path)
 
-    def _is_stale(self, file: File, known: LedgerFile) -> bool:
+    def _changed(self, file: File, known: LedgerFile, now: bytes | None) -> str | None:
+        """What is said of a file that is another than the one that was imported."""
         if file.kind is Kind.NO_FILE:
-            return False
+            return None
         try:
-            now = os.lstat(self.root / file.path)
+            status = os.lstat(self.root / file.path)
         except FileNotFoundError:
-            return True
-        if (now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns):
-            return False
-        return known.sha256 is None or sha256_of(self.root, file) != known.sha256
+            return CHANGED
+        if (status.st_size, status.st_mtime_ns) == (known.size, known.mtime_ns):
+            return CHANGED_UNSEEN if now and known.sha256 and now != known.sha256 else None
+        now = now or sha256_of(self.root, file)
+        return None if known.sha256 and now == known.sha256 else CHANGED
 
 
 def path_hash(path: str) -> bytes:

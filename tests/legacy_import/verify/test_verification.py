@@ -1,6 +1,7 @@
 """What was imported verifies clean; what is then changed by hand is reported, with its place."""
 
 import json
+import os
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from botplatform.demo.fleet import Size
 from botplatform.legacy_sample.dirt import KINDS
 from conversations.models import Conversation, Message, Profile
+from legacy_import.verify.accounts.accounting import CHANGED_UNSEEN
 from legacy_import.verify.checks import CHECKS
 from legacy_import.verify.database import performance
 from legacy_import.verify.database.performance import Reads
@@ -253,6 +255,23 @@ def test_measurements_of_a_person_that_are_gone_are_counted_apart(tree, emma, by
 def test_a_source_that_changed_since_is_stale_or_missing_and_never_passed(imported, change):
     change(imported)
     assert status(verified(imported)) in ("stale", "differences")
+
+
+@pytest.mark.parametrize("checks", [CHECKS.keys(), {"freshness", "self-test"}])
+@pytest.mark.parametrize(
+    "path", ["conversations/7.json", "girls_data/7.json", "metrics.json", "girls_data/9.json"]
+)
+def test_a_change_that_leaves_size_and_time_is_stale(imported, path, checks):
+    file = imported.root / path
+    was = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"m", b"M").replace(b"5", b"6"))
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+    findings = verified(imported, findings=Findings(checks=checks))
+    assert status(findings) == "stale"
+    assert [(one.file, one.what) for one in findings.first["freshness"]] == [(path, CHANGED_UNSEEN)]
+    file.touch()
+    imported.imported()
+    assert status(verified(imported)) == "passed"
 
 
 def test_messages_that_only_a_backup_has_are_listed(imported):
