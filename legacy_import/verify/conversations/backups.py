@@ -36,7 +36,7 @@ def list_only_in_backups(
         for file, words, times in news:
             if number := sum(map(gt, times, map(had.number, words))):
                 findings.count(BACKUPS, "messages only in backups", number)
-                findings.note(file.printable, f"{number} messages are in no conversation")
+                findings.note(file.printable, f"messages that are in no conversation: {number}")
 
 
 def said_only_in_backups(root: Path, conversation: File) -> Multiset:

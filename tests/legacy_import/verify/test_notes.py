@@ -27,7 +27,7 @@ def test_notes_say_how_many_more(tree: Tree, limit: int) -> None:
     assert status(findings) == "passed"
     only = [note for note in findings.notes if "are in no conversation" in note]
     assert len(only) == limit + 1
-    assert only[-1] == f"... and {8 - limit} more: … messages are in no conversation"
+    assert only[-1] == f"... and {8 - limit} more: messages that are in no conversation: …"
     assert any("are no longer in the tree" in note for note in findings.notes)
     told = as_json(findings)
     page = as_html(told | {"tree": "", "bot": None, "verified_at": "2024-05-01 00:00:00+00:00"})

@@ -281,7 +281,7 @@ def test_messages_that_only_a_backup_has_are_listed(imported):
     findings = verified(imported)
     assert passed(findings)
     assert findings.figures["backups"]["messages only in backups"] == 1
-    assert "backups/8/2024-05-01.json: 1 messages are in no conversation" in findings.notes
+    assert "backups/8/2024-05-01.json: messages that are in no conversation: 1" in findings.notes
 
 
 def test_a_file_begun_anew_with_the_same_ids_and_then_edited(tree):
