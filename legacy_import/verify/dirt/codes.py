@@ -100,6 +100,8 @@ def codes_for(kind: Kind, reason: str) -> Collection[str]:
 def is_repair(code: str, pointer: str, original: bytes) -> bool:
     if code not in REPAIRS:
         return False
+    if code != "windows-1251" and original != original.strip(b" \t\r\n"):
+        return False
     field, kept = REPAIRS[code]
     found = re.fullmatch(field, pointer, re.DOTALL) and re.fullmatch(kept, original, re.DOTALL)
     return found is not None

@@ -9,7 +9,7 @@ from legacy_import.verify.accounts import kept as keeping
 from legacy_import.verify.accounts.kept import KeptOriginals, KeptRepair
 from legacy_import.verify.checks import REPAIRS
 from legacy_import.verify.dirt.codes import is_repair
-from legacy_import.verify.dirt.original import is_in, is_json_of
+from legacy_import.verify.dirt.original import is_in, is_json, is_json_of
 from legacy_import.verify.findings import Findings
 from legacy_import.verify.source.encodings import BLOCK
 from legacy_import.verify.source.reading import Expected, Unreadable, opened
@@ -50,6 +50,11 @@ def compare_noted(
         # An empty record: the row has come to give it back.
         elif repair.record and not decoded and not is_in(repair.record, repair):
             wrong = "is not in the record"
+        # Of a measurement, whose record is kept with the whole file.
+        elif (
+            repair.record is None and repair.original and not (decoded or is_json(repair.original))
+        ):
+            wrong = "is no value"
         if wrong:
             what = f"what was kept of a repair ({repair.code}) {wrong}"
             values = (repair.pointer, repair.record, repair.original) if repair.record else ()

@@ -58,6 +58,13 @@ def is_json_of(value: Any, data: bytes) -> bool:
         return False
 
 
+def is_json(data: bytes) -> bool:
+    with suppress(Broken, RecursionError, UnicodeDecodeError):
+        _whole(Values(), data)
+        return True
+    return False
+
+
 def _whole(values: Values, data: bytes) -> Any:
     text = data.decode("utf-8", "surrogatepass").strip(" \t\r\n")
     value, end = values.value(text, 0, whole=True)

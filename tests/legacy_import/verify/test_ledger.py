@@ -3,6 +3,7 @@
 Each column of each of its tables is changed; what passes has a reason.
 """
 
+import math
 import os
 from typing import Any
 
@@ -257,3 +258,18 @@ def test_each_repair_of_a_person_is_missed(tree: Tree, changed_back: Any) -> Non
         with changed_back(f"DELETE FROM import_repairs {where}"):
             told = [one for one in everything(looked(tree)) if one.what.startswith("fewer")]
             assert len(told) == number, where
+
+
+def test_bytes_beside_those_of_a_repair(tree: Tree, changed_back: Any) -> None:
+    odd = {"id": 2.0, "timestamp": "?", "a": math.nan}
+    tree.write("conversations/7.json", {"chat_id": "x", "messages": [odd]})
+    tree.person(8, age=30.0, created_at="?")
+    tree.write("metrics.json", b'{"history": [{"timestamp": "?", "metrics": {"a": "1", "a": 2}}]}')
+    tree.imported()
+    assert not looked(tree).total.total()
+    [(noted,)] = query("SELECT count(*) FROM import_repairs WHERE original <> ''")
+    assert noted > 6
+    for other in ("original || ' '", "E'\\n' || original", "original || 'x'"):
+        with changed_back(f"UPDATE import_repairs SET original = {other} WHERE original <> ''"):
+            told = [one.what for one in everything(looked(tree))]
+            assert sum(what.startswith("what was kept of a repair") for what in told) == noted, told
