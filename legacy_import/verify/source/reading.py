@@ -158,9 +158,9 @@ class Expected:
             yield row
 
     def _older_profiles(self, document: Document) -> Iterator[Row | Reject]:
-        last, erased = self._last_places(), 0
+        last, left_out = self._last_places(), 0
         for number, entry in enumerate(document.records("girls", keyed=True), 1):
-            place = number - erased
+            place = number - left_out
             if isinstance(entry, Kept):
                 yield _reject(place, entry, DAMAGE)
                 continue
@@ -170,9 +170,9 @@ class Expected:
                 yield _reject(place, document.raw(), "the name is no id")
             elif key in self.erased:
                 self.of_erased.add(key)
-                erased += 1
+                left_out += 1
             elif number < last.get(key, number):
-                continue  # the last one counts
+                left_out += 1  # the last one counts
             elif self._newer_exists(key):
                 yield _reject(place, document.raw(), "there is a newer file")
             else:

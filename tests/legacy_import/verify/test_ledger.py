@@ -273,3 +273,10 @@ def test_bytes_beside_those_of_a_repair(tree: Tree, changed_back: Any) -> None:
         with changed_back(f"UPDATE import_repairs SET original = {other} WHERE original <> ''"):
             told = [one.what for one in everything(looked(tree))]
             assert sum(what.startswith("what was kept of a repair") for what in told) == noted, told
+
+
+def test_people_behind_one_that_comes_twice(tree: Tree) -> None:
+    """The earlier entry has no place in the ledger."""
+    tree.write("girls_data.json", b'{"girls": {"9": [1], "9": {"age": 30.0}, "x": 1}}')
+    tree.imported()
+    assert not looked(tree).total.total()
