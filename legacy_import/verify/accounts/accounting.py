@@ -98,9 +98,9 @@ class Accounts:
             # Of those that a sample leaves out their times must do.
             read_whole = one.looked_at or not OF_FILES & {*self.findings.checks}
             now = sha256_of(self.root, one.file) if read_whole else None
-            if what := self._changed(one.file, file, now):
+            if change := self._changed(one.file, file, now):
                 self.findings.stale.append(path)
-                self.findings.add(FRESHNESS, path, what)
+                self.findings.add(FRESHNESS, path, change)
             if not one.looked_at:
                 continue
             self._compare_kind(path, one.file, file)

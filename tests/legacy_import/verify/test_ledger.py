@@ -124,7 +124,7 @@ def test_a_backup_that_is_only_listed_is_read_again(kept: Tree) -> None:
     was = path.stat()
     path.write_bytes(path.read_bytes().replace(b"[]", b"{}"))
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
-    (found,) = everything(looked(kept))
+    (found,) = looked(kept).first["backups"]
     assert (found.check, found.file) == ("backups", "backups/8/2024-05-01.json")
 
 
