@@ -18,7 +18,9 @@ from legacy_import.verify.source.times import microseconds
 YOUNGEST, OLDEST = 18, 100
 # What only the old code wrote, and what it did not: there it is not missed.
 WRITTEN_BY_CODE = {"chat_id", "last_activity", "message_count", "summary", "profile"}
-NOT_WRITTEN = {"age": None, "location": "", "interests": [], "chat_style": "", "personality": ""}
+NOT_WRITTEN: dict[str, Any] = {
+    **{"age": None, "location": "", "interests": [], "chat_style": "", "personality": ""},
+}
 
 
 def profile_row(place: int, key: int, record: Any, repairs: Repairs) -> ProfileRow:
