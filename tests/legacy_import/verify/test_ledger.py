@@ -280,3 +280,12 @@ def test_people_behind_one_that_comes_twice(tree: Tree) -> None:
     tree.write("girls_data.json", b'{"girls": {"9": [1], "9": {"age": 30.0}, "x": 1}}')
     tree.imported()
     assert not looked(tree).total.total()
+
+
+def test_the_bytes_of_people_in_one_file(tree: Tree, changed_back: Any) -> None:
+    tree.write("girls_data.json", b'{"girls": {"9": {"age": "30"}, "10": {"age": 30}}}')
+    tree.imported()
+    assert not looked(tree).total.total()
+    for change in ("DELETE FROM import_originals", "UPDATE import_originals SET original = '{}'"):
+        with changed_back(change):
+            assert len(everything(looked(tree))) >= 2
