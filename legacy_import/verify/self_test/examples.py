@@ -1,4 +1,4 @@
-"""Files of a tree on which the self-test can try each comparison: the first small ones."""
+"""Files of a tree on which the self-test can try each comparison: the first small ones, if any."""
 
 from legacy_import.verify.accounts.accounting import KEPT_WHOLE, Read
 from legacy_import.verify.source.repaired import Repaired
@@ -8,14 +8,19 @@ PERSON, METRICS, BACKUP = "person", "metrics", "backup"
 REJECT, REPAIR, ANY = "reject", "repair", "any"
 # Of each, as somebody may be writing to one.
 MOST = 3
-# A longer file takes too long; there is but one metrics.json.
+# A longer file takes longer; there is but one metrics.json, and one girls_data.json.
 MOST_RECORDS = 200
+Example = tuple[File, int | None]
 
 
 class Examples:
     def __init__(self) -> None:
         # With the first person in it.
-        self.files: dict[str, list[tuple[File, int | None]]] = {}
+        self.small: dict[str, list[Example]] = {}
+        self.large: dict[str, list[Example]] = {}
+
+    def of(self, what: str) -> list[Example]:
+        return [*self.small.get(what, ()), *self.large.get(what, ())]
 
     def add(self, read: Read, person: int | None) -> None:
         """With the first person in it, if there is any."""
@@ -29,9 +34,12 @@ class Examples:
             REPAIR: file.kind not in KEPT_WHOLE and _keeps_originals(expected.repaired),
             ANY: file.kind is not Kind.BACKUP,
         }
+        small = expected.records <= MOST_RECORDS
+        if not small and file.kind not in KEPT_WHOLE:
+            return
+        files = self.small if small else self.large
         for what, is_one in told.items():
-            small = expected.records <= MOST_RECORDS or what == METRICS
-            if is_one and small and len(known := self.files.setdefault(what, [])) < MOST:
+            if is_one and len(known := files.setdefault(what, [])) < MOST:
                 known.append((file, person))
 
 

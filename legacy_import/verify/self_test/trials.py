@@ -85,7 +85,7 @@ def try_examples(comparison: Comparison, trial: Trial, findings: Findings) -> in
     """How many breaks were tried; those that were not noticed are findings."""
     tried = 0
     for what, (example, statement, check) in BREAK.items():
-        for file, person in comparison.examples.files.get(example, ()):
+        for file, person in comparison.examples.of(example):
             read = Read(trial.reading(file), path_of(file))
             values = {"bot": comparison.bot_id, "path": read.path, "person": person}
             try:

@@ -45,6 +45,15 @@ def test_what_stands_before_the_files_first_messages_is_not_broken(tree: Tree) -
     assert findings.figures["self-test"]["breaks"] == 7
 
 
+def test_all_that_there_is_are_many_people(tree: Tree) -> None:
+    people = {str(number): {"chat_id": number, "name": "Аня"} for number in range(1, 251)}
+    tree.write("girls_data.json", {"girls": people})
+    tree.imported()
+    findings = verified(tree)
+    assert passed(findings)
+    assert findings.figures["self-test"]["breaks"]
+
+
 def test_no_conversation_agrees(tree: Tree, by_hand: Any) -> None:
     tree.chat(7, message(5), message(6))
     tree.imported()
