@@ -5,6 +5,7 @@ it lacks: it may have been made while that file could not be read.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -100,7 +101,8 @@ def roster(options: Options, names: list[str], files: list[SourceFile], outcome:
     """Of the bots with these names, and of those that bots.json names as well."""
     found = Roster(list(names))
     lower = lowered(names)
-    if alike := [name for name in names if [*lower.values()].count(lower[name]) > 1]:
+    named_so = Counter(lower.values())
+    if alike := [name for name in lower if named_so[lower[name]] > 1]:
         named = ", ".join(sorted(alike)[:SHOWN])
         raise ImportRefused(
             f"Folders are named alike but for capitals, as bots cannot be: {named}. Rename them."

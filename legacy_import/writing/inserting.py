@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import connection
 
-# As a parameter, bytes take several times their size.
 ROWS_AT_ONCE, BYTES_AT_ONCE = 2000, 1 << 20
 Row = tuple[Any, ...]
 
@@ -14,7 +13,7 @@ Row = tuple[Any, ...]
 def insert(table: str, columns: Mapping[str, str], bot_id: uuid.UUID, rows: Iterable[Row]) -> None:
     """`columns` are names and types, in the order of a row's values."""
     names = ", ".join(columns)
-    # As text, bytes take twice the memory.
+    # Bytes as bytes, and few at once: as text of an array they take several times their size.
     arrays = ", ".join(
         f"{'%b' if type == 'bytea' else '%s'}::{type}[]" for type in columns.values()
     )
